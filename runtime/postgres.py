@@ -124,7 +124,7 @@ class Postgres:
         self._as_server(
             bin_directory / "initdb",
             *("-D", draft, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *_locale_options(bin_directory),
             *(["--no-sync"] if self._settings.get("fsync") == "off" else []),
         )
         # Whoever can enter the socket's directory, mode 0700, may log in as anyone.
@@ -170,3 +170,11 @@ class Postgres:
 
     def _gone(self) -> bool:
         return self.process is None or self.process.poll() is not None
+
+
+def _locale_options(bin_directory: Path) -> list[str]:
+    """Return options for sorting by code point and knowing every letter's case, on every machine alike."""
+    told = subprocess.run([bin_directory / "initdb", "--version"], capture_output=True, text=True, check=True)
+    if int(told.stdout.split()[2].partition(".")[0]) < 17:  # "initdb (PostgreSQL) 16.4"
+        return ["--locale=C.UTF-8"]
+    return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
