@@ -1,0 +1,1 @@
+"""A stand-in for CallTrackingMetrics: its API, recordings and webhooks, with made-up traffic."""
