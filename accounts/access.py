@@ -1,0 +1,47 @@
+"""What a view says about who may enter. A view without a policy fails the test that reads every route."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+Side = Literal["staff", "client", "any"]
+
+
+def requires(capability: str, *, side: Side = "any") -> Callable[[View], View]:
+    """Let in actors that have ``capability``; others of the same house get 403, people of the other side 404.
+
+    ``side`` keeps the agency's pages and the client portal apart: to the wrong side the page does not exist.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            actor = request.actor  # type: ignore[attr-defined]
+            if actor is None or (side != "any" and actor.is_staff != (side == "staff")):
+                raise Http404
+            if not actor.can(capability):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.access_policy = f"{capability} ({side})"  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Anybody may come: the view itself decides what they see."""
+    opened: View = login_not_required(view)
+    opened.access_policy = "public"  # type: ignore[attr-defined]
+    return opened
+
+
+def signed_in(view: View) -> View:
+    """Anybody who is signed in may come, with or without a membership."""
+    view.access_policy = "signed in"  # type: ignore[attr-defined]
+    return view

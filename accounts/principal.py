@@ -1,0 +1,86 @@
+"""One look-up that says who is signed in: the person, their memberships, and the names around them.
+
+``accounts_principal`` is a database function because rights must be known before row-level security has a scope
+to apply, and one round trip is cheaper than four.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Membership, User
+from accounts.tenancy import Actor
+
+USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFacts:
+    id: UUID
+    name: str
+    timezone: str
+    brand: str
+    glyph: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """``seats`` are the places a person may act from: their agency's side, or one client's. One at a time.
+
+    Rights are those of the seat alone, so that an owner of one client gains nothing at the next.
+    """
+
+    user: User
+    agencies: dict[UUID, AgencyFacts]
+    seats: dict[str, Actor]
+
+    def actor(self, seat: str | None = None) -> Actor | None:
+        """The person in ``seat``, else in their first: agency side before client side, then by name."""
+        return self.seats.get(seat or "") or next(iter(self.seats.values()), None)
+
+
+def load_principal(user_id: str | UUID) -> Principal | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT accounts_principal(%s)", [str(user_id)])
+        (found,) = cursor.fetchone()
+    return _principal(json.loads(found) if isinstance(found, str) else found) if found else None
+
+
+def _principal(found: dict[str, Any]) -> Principal:
+    columns = found["user"]
+    values = [field.to_python(columns[field.column]) for field in User._meta.concrete_fields]
+    user = User.from_db("default", USER_FIELDS, values)
+    agencies = {
+        UUID(each["id"]): AgencyFacts(
+            UUID(each["id"]), each["name"], each["timezone"], each["brand"] or "", each["glyph"] or ""
+        )
+        for each in found["agencies"]
+    }
+    seats: dict[str, Actor] = {}
+    for agency_id in agencies:
+        held = [row for row in found["memberships"] if row["agency_id"] == str(agency_id)]
+        seats.update(build_seats(user.pk, agency_id, held, [UUID(each) for each in found["assigned"]]))
+    return Principal(user, agencies, seats)
+
+
+def build_seats(
+    user_id: UUID, agency_id: UUID, memberships: Sequence[dict[str, Any]], assigned: Sequence[UUID]
+) -> dict[str, Actor]:
+    """The seats of one person in one agency. ``memberships`` come ordered: agency roles, then clients by name."""
+    by_client: dict[str | None, list[dict[str, Any]]] = {}
+    for row in memberships:
+        by_client.setdefault(row["client_id"], []).append(row)
+    seats = {}
+    for client_id, rows in by_client.items():
+        reach: tuple[UUID, ...] | None = (UUID(client_id),) if client_id else tuple(sorted(assigned))
+        if not client_id and any(row["client_access"] == Membership.ClientAccess.ALL for row in rows):
+            reach = None
+        roles = frozenset(row["role"] for row in rows)
+        seats[f"{agency_id}/{client_id or ''}"] = Actor(
+            user_id, agency_id, roles, reach, is_staff=not client_id
+        )
+    return seats

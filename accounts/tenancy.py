@@ -1,0 +1,128 @@
+"""How tenants nest, and the only door to their rows.
+
+Agency is the root. A row that belongs to a client carries ``agency`` and ``client``. ``Model.objects`` opens
+only through an actor or a client, so that a forgotten filter is an error rather than a leak.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+from uuid import UUID
+
+from django.db import models
+
+from accounts.scope import Scope
+from lib.uuid7 import uuid7
+
+if TYPE_CHECKING:
+    from accounts.models import Client
+
+
+class TenantScopeMissing(RuntimeError):
+    """A tenant model was asked for rows without saying on whose behalf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody acting inside one agency. ``client_ids`` None means every client of the agency."""
+
+    user_id: UUID | None
+    agency_id: UUID
+    roles: frozenset[str]
+    client_ids: tuple[UUID, ...] | None
+    is_staff: bool  # works for the agency, as opposed to one of its clients
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(agency_id=self.agency_id, client_ids=self.client_ids, user_id=self.user_id)
+
+    def can(self, capability: str) -> bool:
+        from accounts.permissions import allowed  # permissions name roles, which live beside the models
+
+        return allowed(self.roles, capability)
+
+
+class TenantQuerySet(models.QuerySet[Any]):
+    """Rows of one tenant table. The first call is always one of the two scopes."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        rows = self.filter(agency_id=actor.agency_id)
+        if actor.client_ids is None:
+            return rows
+        if len(actor.client_ids) == 1:  # equality keeps the client indexes in play
+            return rows.filter(**{self.model.client_lookup: actor.client_ids[0]})
+        return rows.filter(**{f"{self.model.client_lookup}__in": actor.client_ids})
+
+    def for_client(self, client: "Client") -> Self:
+        return self.filter(**{"agency_id": client.agency_id, self.model.client_lookup: client.pk})
+
+
+class TenantManager(models.Manager[Any]):
+    queryset_class: type[TenantQuerySet] = TenantQuerySet
+
+    @classmethod
+    def over(cls, queryset_class: type[TenantQuerySet]) -> "TenantManager":
+        manager = cls()
+        manager.queryset_class = queryset_class
+        return manager
+
+    def get_queryset(self) -> NoReturn:
+        raise TenantScopeMissing(
+            f"{self.model.__name__}.objects opens by .for_actor(actor) or .for_client(client)"
+        )
+
+    def _open(self) -> Any:
+        return self.queryset_class(self.model, using=self._db)
+
+    def for_actor(self, actor: Actor) -> Any:
+        return self._open().for_actor(actor)
+
+    def for_client(self, client: "Client") -> Any:
+        return self._open().for_client(client)
+
+
+class UnscopedManager(models.Manager[Any]):
+    """For services, tasks and admin, which name the tenant another way. Never in views, forms or templates.
+
+    Row-level security still applies: what the scope in force may not see does not exist here either.
+    """
+
+
+class TenantForeignKey(models.ForeignKey):
+    """A reference inside one tenant. The database ties it by a composite key (see ``accounts.rls.tie``)."""
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
+        kwargs["db_constraint"] = False
+        super().__init__(to, on_delete, **kwargs)
+
+
+class Timestamped(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class AgencyOwned(Timestamped):
+    """A row of an agency that may, but need not, concern one client."""
+
+    agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="+", db_index=False)
+
+    client_lookup = "client_id"
+    unscoped = UnscopedManager()
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"
+        default_manager_name = "unscoped"
+
+
+class ClientOwned(AgencyOwned):
+    """A row of one client."""
+
+    client = TenantForeignKey("accounts.Client", related_name="+", db_index=False)
+
+    class Meta(AgencyOwned.Meta):
+        abstract = True

@@ -1,0 +1,186 @@
+"""The cast. Larkspur is an agency with two clients; Ironwood is another house altogether.
+
+Nora owns Larkspur and sees all; Theo works there for Brightside alone. Bea calls for Larkspur and Ed edits its texts. Hannah owns Brightside Dental, Vi only looks on
+there; Rafael owns Delgado Plumbing next door. Otto owns Ironwood, whose client is Copper Kettle, where Petra is at home.
+Sam is a superuser; Lena has a login and belongs nowhere. Every client has one of everything, so that a leak has something to leak.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, Role, User
+from accounts.principal import load_principal
+from accounts.scope import PlatformUse, platform_scope
+from accounts.tenancy import Actor
+from crm.models import (
+    Activity,
+    Call,
+    CallClassification,
+    CallTag,
+    ClassificationPolicy,
+    CTMAccount,
+    CTMSyncRun,
+    Lead,
+    LeadTag,
+    Note,
+    PipelineStage,
+    Tag,
+)
+from integrations.models import InboundEvent, OutboxDelivery, OutboxEvent, WriteLog
+from integrations.services.vault import store_credential
+from notifications.models import Notification
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class House:
+    """One client with one of everything."""
+
+    client: Client
+    lead: Lead
+    call: Call
+    stage: PipelineStage
+    tag: Tag
+    note: Note
+    account: CTMAccount
+    notice: Notification
+
+
+@dataclass
+class Cast:
+    larkspur: Agency
+    ironwood: Agency
+    brightside: House
+    delgado: House
+    kettle: House
+    people: dict[str, User]
+
+    def actor(self, name: str) -> Actor:
+        principal = load_principal(self.people[name].pk)
+        assert principal is not None
+        actor = principal.actor()
+        assert actor is not None
+        return actor
+
+    def browser(self, name: str | None) -> Browser:
+        """A browser in which ``name`` is signed in; None is nobody."""
+        browser = Browser()
+        if name:
+            browser.force_login(self.people[name], backend="accounts.backends.PrincipalBackend")
+        return browser
+
+
+def furnish(client: Client, user: User, number: str) -> House:
+    own: dict[str, Any] = {"agency_id": client.agency_id, "client": client}
+    ClientProfile.unscoped.create(**own)
+    ClassificationPolicy.unscoped.create(**own)
+    stage = PipelineStage.unscoped.create(**own, name="New", position=0)
+    tag = Tag.unscoped.create(**own, name="Urgent")
+    lead = Lead.unscoped.create(
+        **own,
+        display_name=f"Lee {client.name}",
+        phone=number,
+        phone_e164=number,
+        stage=stage,
+        last_call_at=NOON,
+    )
+    call = Call.unscoped.create(
+        **own, lead=lead, external_id="7001", external_sid="CA7001", direction="inbound", from_number=number,
+        from_e164=number, caller_name=f"Lee {client.name}", started_at=NOON, duration_seconds=95, answered=True,
+        status="answered", category="warm", rating=3, rating_by="rule", summary="Wants a quote.",
+        transcript="Agent: Hello.\nCaller: I want a quote.",
+    )  # fmt: skip
+    LeadTag.unscoped.create(**own, lead=lead, tag=tag)
+    CallTag.unscoped.create(**own, call=call, tag=tag)
+    CallClassification.unscoped.create(**own, call=call, by="rule", category="warm")
+    note = Note.unscoped.create(**own, lead=lead, call=call, author=user, body=f"A note of {client.name}")
+    Activity.unscoped.create(**own, lead=lead, call=call, action="note_added", occurred_at=NOON)
+    credential = store_credential(
+        agency_id=client.agency_id, client_id=client.pk, provider="ctm", label="main",
+        secrets={"access_key": "a", "secret_key": "s"}, hint="a", now=NOON,
+    )  # fmt: skip
+    account = CTMAccount.unscoped.create(
+        **own, credential=credential, account_number="511201", webhook_token=f"token-{client.slug}"
+    )
+    CTMSyncRun.unscoped.create(**own, account=account, started_at=NOON)
+    InboundEvent.unscoped.create(
+        **own, provider="ctm", kind="end", external_id="x1", body={}, received_at=NOON, processed_at=NOON
+    )
+    event = OutboxEvent.unscoped.create(**own, topic="test.nothing", occurred_at=NOON)
+    OutboxDelivery.unscoped.create(
+        agency_id=client.agency_id, event=event, subscriber="nobody", due_at=NOON, done_at=NOON
+    )
+    WriteLog.unscoped.create(
+        **own,
+        provider="ctm",
+        external_id="7001",
+        field="rating",
+        value=3,
+        due_at=NOON,
+        status="sent",
+        sent_at=NOON,
+    )
+    notice = Notification.unscoped.create(
+        **own, user=user, event="test", title="News", dedupe_key=f"n:{client.slug}"
+    )
+    return House(client, lead, call, stage, tag, note, account, notice)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def make_cast() -> Cast:
+    names = ("nora", "theo", "hannah", "vi", "rafael", "otto", "petra", "sam", "lena", "bea", "ed")
+    people = {
+        name: User.objects.create(
+            email=f"{name}@example.test",
+            display_name=name.capitalize(),
+            is_superuser=name == "sam",
+            password="!",
+        )
+        for name in names
+    }
+    with platform_scope(PlatformUse.PROVISION):
+        larkspur = Agency.objects.create(name="Larkspur", slug="larkspur")
+        ironwood = Agency.objects.create(name="Ironwood", slug="ironwood")
+
+        def client(agency: Agency, name: str) -> Client:
+            return Client.unscoped.create(
+                agency=agency, name=name, slug=name.lower().replace(" ", "-"), status="active"
+            )
+
+        dental = client(larkspur, "Brightside Dental")
+        plumbing = client(larkspur, "Delgado Plumbing")
+        kettle = client(ironwood, "Copper Kettle")
+        seats = (
+            ("nora", larkspur, None, Role.AGENCY_OWNER, "all"),
+            ("theo", larkspur, None, Role.AGENCY_MEMBER, "assigned"),
+            ("bea", larkspur, None, Role.BDR, "all"),
+            ("ed", larkspur, None, Role.EDITOR, "all"),
+            ("hannah", larkspur, dental, Role.CLIENT_OWNER, "all"),
+            ("vi", larkspur, dental, Role.CLIENT_VIEWER, "all"),
+            ("rafael", larkspur, plumbing, Role.CLIENT_OWNER, "all"),
+            ("otto", ironwood, None, Role.AGENCY_OWNER, "all"),
+            ("petra", ironwood, kettle, Role.CLIENT_OWNER, "all"),
+        )
+        for name, agency, at, role, access in seats:
+            Membership.unscoped.create(
+                agency=agency, user=people[name], client=at, role=role, client_access=access, accepted_at=NOON
+            )
+        ClientAssignment.unscoped.create(agency=larkspur, client=dental, user=people["theo"])
+        ClientAssignment.unscoped.create(agency=larkspur, client=plumbing, user=people["nora"])
+        ClientAssignment.unscoped.create(agency=ironwood, client=kettle, user=people["otto"])
+        houses = (
+            furnish(dental, people["nora"], "+14105550142"),
+            furnish(plumbing, people["nora"], "+15125550148"),
+            furnish(kettle, people["otto"], "+13035550117"),
+        )
+    return Cast(larkspur, ironwood, *houses, people)

@@ -1,0 +1,131 @@
+"""Calls as a reader sees them: names, times in the reader's zone, days as headings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.directory import ClientFacts, reader_zone, visible_clients
+from crm.classification.categories import HUES, LABELS
+from lib import phones
+
+CHANNELS = {
+    ("call", "inbound"): ("phone-incoming", "Inbound call"),
+    ("call", "outbound"): ("phone-outgoing", "Outbound call"),
+    ("text", "inbound"): ("message-square", "Text message"),
+    ("text", "outbound"): ("message-square", "Text message sent"),
+    ("form", "inbound"): ("file-text", "Web form"),
+    ("chat", "inbound"): ("messages-square", "Chat"),
+    ("chat", "outbound"): ("messages-square", "Chat"),
+}
+MISSED = ("phone-missed", "Missed call")
+OTHER = ("activity", "Other activity")
+UNKNOWN_CLIENT = ClientFacts(UUID(int=0), "", "Archived client", "gray", "", "UTC", "inactive")
+
+
+@lru_cache(maxsize=4096)
+def shown_number(e164: str, given: str) -> str:
+    return phones.display(e164) if e164 else given
+
+
+def caller_name(lead_name: str | None, own_name: str, e164: str, given: str) -> str:
+    return lead_name or own_name or shown_number(e164, given) or "No caller ID"
+
+
+def channel(kind: str, direction: str, answered: bool | None) -> tuple[str, str]:
+    """The icon and the words for what kind of contact it was."""
+    if kind == "call" and direction == "inbound" and answered is False:
+        return MISSED
+    return CHANNELS.get((kind, direction), OTHER)
+
+
+def clock(moment: datetime) -> str:
+    """``9:42 AM``"""
+    return f"{moment.hour % 12 or 12}:{moment.minute:02d} {'AM' if moment.hour < 12 else 'PM'}"
+
+
+def length(seconds: int) -> str:
+    """``4:32``, and ``1:02:03`` past the hour."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def day_name(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{day:%A}" if today - timedelta(days=7) < day < today else ""
+
+
+def long_date(day: date, today: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    name: str
+    date: str
+    rows: list[dict[str, Any]]
+
+
+class Listing:
+    """Turns rows of ``crm.inbox`` into days of finished rows for one reader."""
+
+    def __init__(self, request: HttpRequest, *, now: datetime, route: str = "crm:inbox_call") -> None:
+        self._zone = ZoneInfo(reader_zone(request))
+        self._today = now.astimezone(self._zone).date()
+        self._clients = {client.id: client for client in visible_clients(request)}
+        probe = UUID(int=0)
+        self._before, self._after = reverse(route, args=[probe]).split(str(probe))
+
+    def days(
+        self, rows: Iterable[dict[str, Any]], *, selected: UUID | None = None, query: str = ""
+    ) -> list[Day]:
+        days: list[Day] = []
+        last: date | None = None
+        for row in rows:
+            local = row["started_at"].astimezone(self._zone)
+            if local.date() != last:
+                last = local.date()
+                days.append(Day(day_name(last, self._today), long_date(last, self._today), []))
+            days[-1].rows.append(self._row(row, local, selected, query))
+        return days
+
+    def _row(self, row: dict[str, Any], local: datetime, selected: UUID | None, query: str) -> dict[str, Any]:
+        icon, words = channel(row["kind"], row["direction"], row["answered"])
+        client = self._clients.get(row["client_id"], UNKNOWN_CLIENT)
+        sequence = row["call_sequence"]
+        return {
+            "id": row["id"],
+            "url": f"{self._before}{row['id']}{self._after}{query}",
+            "name": caller_name(row["lead_name"], row["caller_name"], row["from_e164"], row["from_number"]),
+            "icon": icon,
+            "channel": words,
+            "summary": row["summary"],
+            "client": client.name,
+            "client_hue": client.hue,
+            "client_glyph": client.glyph,
+            "category": LABELS.get(row["category"], row["category"]),
+            "hue": HUES.get(row["category"], "gray"),
+            "rating": row["rating"] or 0,
+            "length": length(row["duration_seconds"]) if row["kind"] == "call" else "",
+            "repeat": f"{ordinal(sequence)} call" if sequence > 1 and row["kind"] == "call" else "",
+            "time": clock(local),
+            "iso": row["started_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "unread": row["seen_at"] is None,
+            "selected": row["id"] == selected,
+        }
+
+
+def ordinal(n: int) -> str:
+    if n % 100 in (11, 12, 13):
+        return f"{n}th"
+    return str(n) + {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")

@@ -1,0 +1,117 @@
+"""Which lead a call belongs to. Identity goes by e-mail address first, then by number."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from accounts.models import Client
+from crm.models import Call, Lead
+from crm.providers.ctm.records import CallRecord
+
+NO_NAMES = {
+    "wireless caller",
+    "unavailable",
+    "unknown",
+    "anonymous",
+    "unknown caller",
+    "toll free call",
+    "restricted",
+}
+
+
+class LeadBook:
+    """The leads that one page of calls touches: looked up in two queries, written in two."""
+
+    def __init__(self, client: Client, records: Iterable[CallRecord]) -> None:
+        records = list(records)
+        numbers = {record.from_e164 for record in records if record.from_e164}
+        emails = {record.email for record in records if record.email}
+        self._client = client
+        self._by_number: dict[str, Lead] = {}
+        self._by_email: dict[str, Lead] = {}
+        known = Lead.objects.for_client(client).filter(Q(phone_e164__in=numbers) | Q(email__in=emails))
+        for lead in known.filter(archived_at=None).order_by("created_at", "pk"):
+            self._learn(lead)
+        counted = Call.objects.for_client(client).filter(from_e164__in=numbers).values_list("from_e164")
+        self._calls = dict(counted.annotate(Count("pk")))
+        self._old = {lead.pk for lead in self._leads()}
+        self._changed: dict[object, Lead] = {}
+
+    def lead_for(self, record: CallRecord) -> Lead | None:
+        """The lead of ``record``, made when there is none; None for a caller who left neither number nor address."""
+        if not record.from_e164 and not record.email:
+            return None
+        lead = self._find(record) or Lead(
+            agency_id=self._client.agency_id, client_id=self._client.pk, source=Lead.Source.CTM
+        )
+        before = (lead.display_name, lead.phone_e164, lead.email, lead.city, lead.state, lead.last_call_at)
+        self._fill(lead, record)
+        self._learn(lead)
+        if before != (
+            lead.display_name,
+            lead.phone_e164,
+            lead.email,
+            lead.city,
+            lead.state,
+            lead.last_call_at,
+        ):
+            self._changed[lead.pk] = lead
+        return lead
+
+    def knew(self, record: CallRecord) -> bool:
+        lead = self._find(record)
+        return lead is not None and lead.pk in self._old
+
+    def calls_before(self, record: CallRecord) -> int:
+        return self._calls.get(record.from_e164, 0)
+
+    def save(self) -> None:
+        new = [lead for lead in self._changed.values() if lead.pk not in self._old]
+        Lead.unscoped.bulk_create(new)
+        old = [lead for lead in self._changed.values() if lead.pk in self._old]
+        Lead.unscoped.bulk_update(
+            old,
+            (
+                "first_name",
+                "last_name",
+                "display_name",
+                "phone",
+                "phone_e164",
+                "email",
+                "city",
+                "state",
+                "last_call_at",
+            ),
+        )
+
+    def _find(self, record: CallRecord) -> Lead | None:
+        return self._by_email.get(record.email) or self._by_number.get(record.from_e164)
+
+    def _learn(self, lead: Lead) -> None:
+        if lead.phone_e164:
+            self._by_number.setdefault(lead.phone_e164, lead)
+        if lead.email:
+            self._by_email.setdefault(lead.email.lower(), lead)
+
+    def _leads(self) -> list[Lead]:
+        return list(
+            {lead.pk: lead for lead in (*self._by_number.values(), *self._by_email.values())}.values()
+        )
+
+    def _fill(self, lead: Lead, record: CallRecord) -> None:
+        """Blanks are filled; what is known is never overwritten by a call."""
+        name = "" if record.caller_name.casefold() in NO_NAMES else record.caller_name
+        if name and not lead.display_name:
+            lead.display_name = name
+            lead.first_name, _, lead.last_name = (part[:100] for part in name.partition(" "))
+        if record.from_e164 and not lead.phone_e164:
+            lead.phone, lead.phone_e164 = record.from_number, record.from_e164
+        if record.email and not lead.email and record.email not in self._by_email:
+            lead.email = record.email
+        lead.city, lead.state = lead.city or record.city, lead.state or record.state
+        lead.last_call_at = _later(lead.last_call_at, record.started_at)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None or other > one else one

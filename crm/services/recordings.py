@@ -1,0 +1,96 @@
+"""Recordings: fetched from the vendor once, kept by us, heard only through our own authorised address."""
+
+import logging
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F
+
+from accounts.scope import PlatformUse, agency_scope, platform_scope
+from crm.models import Call, CTMAccount
+from crm.providers.ctm.client import CTMClient
+from integrations.services.vault import open_credential
+from lib.encryption import Undecryptable
+from lib.http import ProviderError
+
+log = logging.getLogger(__name__)
+FRESH = timedelta(days=3)  # older recordings are fetched when somebody wants to listen
+SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a"}
+IN_MEMORY = 2 * 1024 * 1024
+
+
+class RecordingUnavailable(Exception):
+    """There is nothing to play; the message says why, for the person who pressed play."""
+
+
+def fetch_recording(*, call_id: UUID) -> Call:
+    """Return the call with its recording in our store, fetching it first if need be. Network; not in a transaction.
+
+    Raises `RecordingUnavailable`.
+    """
+    with transaction.atomic():
+        call = Call.unscoped.defer("raw", "transcript").get(pk=call_id)
+        account = CTMAccount.unscoped.select_related("credential").filter(client_id=call.client_id).first()
+    if not call.has_recording:
+        raise RecordingUnavailable("There is no recording of this call.")
+    if call.recording:
+        return call
+    if account is None:
+        raise RecordingUnavailable(
+            "The recording is still at CallTrackingMetrics, which is no longer connected."
+        )
+    try:
+        keys = open_credential(account.credential)
+        with (
+            CTMClient(keys["access_key"], keys["secret_key"], account.account_number) as ctm,
+            ctm.recording(call.recording_url) as (content_type, chunks),
+            tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file,
+        ):
+            for chunk in chunks:
+                file.write(chunk)
+            file.seek(0)
+            suffix = SUFFIXES.get(content_type.partition(";")[0].strip().lower(), ".wav")
+            _keep(
+                call,
+                File(file),
+                str(PurePosixPath(str(call.agency_id), str(call.client_id), f"{call.pk}{suffix}")),
+            )
+    except (ProviderError, Undecryptable) as error:
+        log.warning("recording of call %s not fetched: %s", call.pk, error)
+        raise RecordingUnavailable(
+            "The recording can't be fetched right now. Try again in a minute."
+        ) from error
+    return call
+
+
+def _keep(call: Call, file: File, name: str) -> None:
+    call.recording.save(name, file, save=False)
+    with transaction.atomic():
+        Call.unscoped.filter(pk=call.pk, recording="").update(recording=call.recording.name)
+
+
+def fetch_fresh_recordings(*, now: datetime, limit: int) -> int:
+    """Fetch recordings of recent calls before anybody asks, newest first; return how many came.
+
+    A call whose recording fails is passed over for this round and tried again with the next.
+    """
+    with transaction.atomic(), platform_scope(PlatformUse.SWEEP):
+        waiting = Call.unscoped.filter(recording="", redacted=False, started_at__gte=now - FRESH)
+        found = list(
+            waiting.exclude(recording_url="")
+            .order_by(F("started_at").desc())
+            .values_list("pk", "agency_id")[:limit]
+        )
+    fetched = 0
+    for call_id, agency_id in found:
+        with agency_scope(agency_id):
+            try:
+                fetch_recording(call_id=call_id)
+            except RecordingUnavailable:
+                continue
+            fetched += 1
+    return fetched

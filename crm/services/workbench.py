@@ -1,0 +1,151 @@
+"""What people do with a call: rate it, name its category, note, tag, move its lead, mark it read."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.tenancy import Actor
+from crm.models import Activity, Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
+from crm.models.calls import Verdict
+from crm.services.ctm_writes import queue_rating
+from crm.services.ingest import recount_caller
+from crm.services.judging import adopt_human_rating
+
+JUDGED = ("rating", "rating_by", "rated_at", "category", "category_by", "updated_at")
+
+
+def _hold(actor: Actor, call_id: UUID) -> Call:
+    """Lock the call among those that ``actor`` may see. Raises `Call.DoesNotExist`."""
+    held: Call = (
+        Call.objects.for_actor(actor)
+        .defer("raw", "transcript")
+        .select_for_update(of=("self",))
+        .get(pk=call_id)
+    )
+    return held
+
+
+@transaction.atomic
+def rate_call(*, actor: Actor, call_id: UUID, stars: int | None, now: datetime) -> Call:
+    """Give the call ``stars`` (1 to 5, None takes them away). CTM is told after the commit, and not believed when
+    it tells us back. Five stars make the call ``converted``.
+    """
+    call = _hold(actor, call_id)
+    if call.rating == stars and call.rating_by == Verdict.HUMAN:
+        return call
+    before, was = call.rating, call.category
+    adopt_human_rating(call, stars, now)
+    call.save(update_fields=JUDGED)
+    _remember(call, actor, was)
+    _tell(call, actor, "rating_changed", {"from": before, "to": stars, "by": "human"}, now)
+    queue_rating(call=call, now=now)
+    return call
+
+
+@transaction.atomic
+def choose_category(*, actor: Actor, call_id: UUID, category: str, now: datetime) -> Call:
+    """Let a person's category stand for good: no machine changes it any more."""
+    call = _hold(actor, call_id)
+    if call.category == category and call.category_by == Verdict.HUMAN:
+        return call
+    was = call.category
+    call.category, call.category_by = category, Verdict.HUMAN
+    call.save(update_fields=JUDGED)
+    _remember(call, actor, was)
+    _tell(call, actor, "category_changed", {"from": was, "to": category}, now)
+    return call
+
+
+def _remember(call: Call, actor: Actor, was: str) -> None:
+    CallClassification.unscoped.create(
+        agency_id=call.agency_id,
+        client_id=call.client_id,
+        call=call,
+        by=call.category_by,
+        actor_id=actor.user_id,
+        category=call.category,
+        rating=call.rating,
+        reason="chosen by a person",
+    )
+    if "converted" in (was, call.category) and was != call.category:
+        recount_caller(agency_id=call.agency_id, client_id=call.client_id, from_e164=call.from_e164)
+
+
+def _tell(call: Call, actor: Actor, action: str, metadata: dict[str, object], now: datetime) -> None:
+    Activity.unscoped.create(
+        agency_id=call.agency_id,
+        client_id=call.client_id,
+        lead_id=call.lead_id,
+        call=call,
+        actor_id=actor.user_id,
+        action=action,
+        metadata=metadata,
+        occurred_at=now,
+    )
+
+
+@transaction.atomic
+def add_note(*, actor: Actor, call_id: UUID, body: str, now: datetime) -> Note:
+    call = _hold(actor, call_id)
+    note = Note.unscoped.create(
+        agency_id=call.agency_id,
+        client_id=call.client_id,
+        lead_id=call.lead_id,
+        call=call,
+        author_id=actor.user_id,
+        body=body,
+    )
+    _tell(call, actor, "note_added", {"note_id": str(note.pk)}, now)
+    return note
+
+
+@transaction.atomic
+def tag_call(*, actor: Actor, call_id: UUID, name: str) -> Tag:
+    """Put a tag on the call, making the tag when the client has none of that name (capitals don't matter)."""
+    call = _hold(actor, call_id)
+    tag = Tag.objects.for_actor(actor).filter(client_id=call.client_id, name__iexact=name).first()
+    if tag is None:
+        try:
+            with transaction.atomic():
+                tag = Tag.unscoped.create(agency_id=call.agency_id, client_id=call.client_id, name=name)
+        except IntegrityError:  # somebody made it a moment ago
+            tag = Tag.objects.for_actor(actor).get(client_id=call.client_id, name__iexact=name)
+    CallTag.unscoped.bulk_create(
+        [CallTag(agency_id=call.agency_id, client_id=call.client_id, call=call, tag=tag)],
+        ignore_conflicts=True,
+    )
+    return tag
+
+
+@transaction.atomic
+def untag_call(*, actor: Actor, call_id: UUID, tag_id: UUID) -> None:
+    call = _hold(actor, call_id)
+    CallTag.objects.for_actor(actor).filter(call=call, tag_id=tag_id).delete()
+
+
+@transaction.atomic
+def move_lead(*, actor: Actor, call_id: UUID, stage: PipelineStage | None, now: datetime) -> Lead | None:
+    """Put the caller's lead into ``stage``, which must be of the same client; None when the call has no lead."""
+    call = _hold(actor, call_id)
+    if call.lead_id is None:
+        return None
+    lead: Lead = Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=call.lead_id)
+    if lead.stage_id == (stage.pk if stage else None):
+        return lead
+    before = lead.stage_id
+    lead.stage = stage
+    lead.save(update_fields=["stage", "updated_at"])
+    moved = {"from": str(before or ""), "to": str(lead.stage_id or "")}
+    _tell(call, actor, "stage_changed", moved, now)
+    return lead
+
+
+@transaction.atomic
+def mark_seen(*, actor: Actor, call_id: UUID, seen: bool, now: datetime) -> None:
+    """Take the call off the unread list for everybody of the agency, or put it back."""
+    rows = Call.objects.for_actor(actor).filter(pk=call_id)
+    if seen:
+        rows.filter(seen_at=None).update(seen_at=now, seen_by_id=actor.user_id)
+    else:
+        rows.update(seen_at=None, seen_by=None)

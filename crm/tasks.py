@@ -1,0 +1,45 @@
+"""Doorbells. Each finds due rows and hands them to a service; a lost ring is made good by the next sweep."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+SYNCS_A_SWEEP = 50
+WRITES_A_SWEEP = 200
+RECORDINGS_A_SWEEP = 20
+
+
+@shared_task
+def sweep_syncs(**_later: Any) -> None:
+    """Start a sync for every CTM account that is due."""
+    from crm.services.ctm_schedule import due_accounts
+
+    for account_id, agency_id in due_accounts(now=timezone.now(), limit=SYNCS_A_SWEEP):
+        sync_account.delay(account_id=str(account_id), agency_id=str(agency_id))
+
+
+@shared_task
+def sync_account(*, account_id: str, agency_id: str, trigger: str = "schedule", **_later: Any) -> None:
+    from crm.services.ctm_sync import sync_account
+
+    sync_account(account_id=UUID(account_id), agency_id=UUID(agency_id), trigger=trigger)
+
+
+@shared_task
+def sweep_writes(**_later: Any) -> None:
+    """Send ratings that wait for CTM."""
+    from crm.services.ctm_writes import send_next_write
+
+    for _ in range(WRITES_A_SWEEP):
+        if not send_next_write(now=timezone.now()):
+            return
+
+
+@shared_task
+def sweep_recordings(**_later: Any) -> None:
+    """Fetch recordings of fresh calls."""
+    from crm.services.recordings import fetch_fresh_recordings
+
+    fetch_fresh_recordings(now=timezone.now(), limit=RECORDINGS_A_SWEEP)

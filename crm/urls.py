@@ -1,0 +1,23 @@
+from django.urls import path
+
+from crm import webhooks
+from crm.views import clients, deeds, inbox, recording
+
+app_name = "crm"
+urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<uuid:call_id>/", inbox.inbox_call, name="inbox_call"),
+    path("calls/<uuid:call_id>/rating/", deeds.rate, name="rate"),
+    path("calls/<uuid:call_id>/category/", deeds.categorise, name="categorise"),
+    path("calls/<uuid:call_id>/notes/", deeds.note, name="note"),
+    path("calls/<uuid:call_id>/tags/", deeds.tag, name="tag"),
+    path("calls/<uuid:call_id>/tags/<uuid:tag_id>/remove/", deeds.untag, name="untag"),
+    path("calls/<uuid:call_id>/stage/", deeds.move, name="move"),
+    path("calls/<uuid:call_id>/unread/", deeds.unread, name="unread"),
+    path("calls/<uuid:call_id>/recording/", recording.recording, name="recording"),
+    path("clients/", clients.client_list, name="clients"),
+    path("clients/<slug:slug>/", clients.client_detail, name="client"),
+    path("clients/<slug:slug>/connect/", clients.connect, name="connect"),
+    path("clients/<slug:slug>/sync/", clients.sync_now, name="sync_now"),
+    path("hooks/ctm/<str:token>/<slug:position>/", webhooks.ctm, name="ctm_webhook"),
+]

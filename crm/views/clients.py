@@ -1,0 +1,108 @@
+"""The agency's list of clients, and each client's connection to CallTrackingMetrics."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires
+from accounts.directory import visible_clients
+from accounts.models import Client
+from accounts.tenancy import Actor
+from crm.forms import ConnectForm
+from crm.models import CTMAccount, CTMSyncRun
+from crm.services import ctm_connect
+from crm.services.ctm_problems import in_words
+from crm.services.ctm_schedule import sync_soon
+from integrations.models import WriteLog
+from lib.http import ProviderError
+
+RUNS_SHOWN = 10
+
+
+@require_GET
+@requires("clients.see", side="staff")
+def client_list(request: HttpRequest) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    accounts = {account.client_id: account for account in CTMAccount.objects.for_actor(actor)}
+    rows = [(client, accounts.get(client.id)) for client in visible_clients(request)]
+    return render(request, "crm/clients.html", {"rows": rows})
+
+
+@require_GET
+@requires("ctm.health", side="staff")
+def client_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    client = find_client(actor, slug)
+    return render(request, "crm/client.html", {**_panel(actor, client), "form": _blank_form(actor, client)})
+
+
+@require_POST
+@transaction.non_atomic_requests  # the keys are tried over the network before they are kept
+@requires("ctm.connect", side="staff")
+def connect(request: HttpRequest, slug: str) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    with transaction.atomic():
+        client = find_client(actor, slug)
+    form = ConnectForm(request.POST)
+    if form.is_valid():
+        try:
+            ctm_connect.connect(
+                client=client,
+                keys=form.keys,
+                signing_secret=form.cleaned_data["signing_secret"],
+                now=timezone.now(),
+            )
+        except ctm_connect.KeysRefused as refusal:
+            form.add_error(refusal.field, str(refusal))
+        except ProviderError as error:
+            form.add_error(None, in_words(error).words)
+        else:
+            messages.success(request, "Connected. The first sync has begun.")
+            return redirect("crm:client", slug=slug)
+    with transaction.atomic():
+        return render(request, "crm/client.html", {**_panel(actor, client), "form": form}, status=422)
+
+
+@require_POST
+@requires("ctm.sync", side="staff")
+def sync_now(request: HttpRequest, slug: str) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    account = CTMAccount.objects.for_actor(actor).filter(client=find_client(actor, slug)).first()
+    if account is None:
+        raise Http404
+    sync_soon(account=account, now=timezone.now())
+    messages.info(request, "Sync asked for. New calls appear in a moment.")
+    return redirect("crm:client", slug=slug)
+
+
+def find_client(actor: Actor, slug: str) -> Client:
+    client: Client | None = Client.objects.for_actor(actor).filter(slug=slug).first()
+    if client is None:
+        raise Http404
+    return client
+
+
+def _panel(actor: Actor, client: Client) -> dict[str, object]:
+    account = CTMAccount.objects.for_actor(actor).select_related("credential").filter(client=client).first()
+    runs = CTMSyncRun.objects.for_client(client).newest_first()[:RUNS_SHOWN]
+    writes = WriteLog.objects.for_client(client).filter(provider="ctm")
+    return {
+        "client": client,
+        "account": account,
+        "runs": list(runs),
+        "waiting_writes": writes.filter(status=WriteLog.Status.PENDING).count(),
+        "failed_writes": list(writes.filter(status=WriteLog.Status.FAILED).order_by("-created_at")[:5]),
+        "may_connect": actor.can("ctm.connect"),
+        "may_sync": actor.can("ctm.sync"),
+        "hooks": [ctm_connect.webhook_address(account, each) for each in ctm_connect.POSITIONS]
+        if account
+        else [],
+    }
+
+
+def _blank_form(actor: Actor, client: Client) -> ConnectForm:
+    account = CTMAccount.objects.for_actor(actor).filter(client=client).first()
+    return ConnectForm(initial={"account_number": account.account_number if account else ""})

@@ -1,0 +1,110 @@
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import requires
+from accounts.directory import visible_clients
+from accounts.tenancy import Actor
+from crm.classification.categories import LABELS
+from crm.dossier import dossier
+from crm.inbox import InboxFilter, InboxPage, Place, inbox_page, neighbours
+from crm.models import Call, CallTag
+from crm.presenting import Listing
+from crm.services.workbench import mark_seen
+
+
+@require_GET
+@requires("leads.see", side="staff")
+@vary_on_headers("HX-Request")
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The inbox; to htmx, which asks every few seconds, its rows alone."""
+    page = "crm/_rows.html" if request.htmx else "crm/inbox.html"  # type: ignore[attr-defined]
+    return render(request, page, _list(request))
+
+
+@require_GET
+@requires("leads.see", side="staff")
+@vary_on_headers("HX-Request")
+def inbox_call(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    """The inbox with one call open; to htmx the drawer alone."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    call = open_call(actor, call_id)
+    if call.seen_at is None:
+        mark_seen(actor=actor, call_id=call.pk, seen=True, now=timezone.now())
+    chosen = InboxFilter.parse(request.GET, slugs(request))
+    drawer = drawer_context(request, call, chosen)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "crm/_drawer.html", drawer)
+    return render(request, "crm/inbox.html", {**_list(request, around=call), **drawer})
+
+
+def open_call(actor: Actor, call_id: UUID) -> Call:
+    """The call with all the drawer shows of it; to strangers it does not exist."""
+    calls = Call.objects.for_actor(actor).defer("raw").select_related("lead__stage", "client")
+    tags = CallTag.objects.for_actor(actor).select_related("tag").order_by("tag__name")
+    try:
+        call: Call = calls.prefetch_related(Prefetch("call_tags", queryset=tags)).get(pk=call_id)
+    except Call.DoesNotExist:
+        raise Http404 from None
+    return call
+
+
+def drawer_context(
+    request: HttpRequest, call: Call, chosen: InboxFilter, *, route: str = "crm:inbox_call", **forms: Any
+) -> dict[str, Any]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    newer, older = neighbours(actor, chosen, call)
+    return {
+        "call": call,
+        "dossier": dossier(actor, call),
+        "chosen": chosen,
+        "previous_call_url": reverse(route, args=[newer]) + chosen.query if newer else "",
+        "next_call_url": reverse(route, args=[older]) + chosen.query if older else "",
+        "list_url": reverse("crm:inbox") + chosen.query,
+        "here": reverse(route, args=[call.pk]) + chosen.query,
+        "categories": LABELS,
+        "may_judge": actor.can("calls.judge"),
+        "may_edit": actor.can("leads.edit"),
+        "may_listen": actor.can("calls.listen"),
+        **forms,
+    }
+
+
+def slugs(request: HttpRequest) -> dict[str, UUID]:
+    return {client.slug: client.id for client in visible_clients(request)}
+
+
+def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    chosen = InboxFilter.parse(request.GET, slugs(request))
+    before, after = Place.parse(request.GET.get("before", "")), Place.parse(request.GET.get("after", ""))
+    page = inbox_page(actor, chosen, before=before, after=after)
+    listing = Listing(request, now=timezone.now())
+    return {
+        "chosen": chosen,
+        "page": page,
+        "days": listing.days(page.rows, selected=around.pk if around else None, query=chosen.query),
+        "categories": LABELS,
+        "client_options": visible_clients(request),
+        "on_first_page": before is None and after is None,
+        "all_query": chosen.with_(unread=False).query,
+        "unread_query": chosen.with_(unread=True).query,
+        "clear_url": reverse("crm:inbox"),
+        "clients_url": reverse("crm:clients"),
+        **page_links(reverse("crm:inbox"), chosen, page),
+    }
+
+
+def page_links(address: str, chosen: InboxFilter, page: InboxPage) -> dict[str, str]:
+    """The addresses of the pages before and after, "" where there is none."""
+    return {
+        "newer_url": chosen.address(address, after=page.newer) if page.newer else "",
+        "older_url": chosen.address(address, before=page.older) if page.older else "",
+    }

@@ -1,0 +1,46 @@
+"""Telephone numbers, by libphonenumber."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    e164: str  # with the plus; "" when there is no number
+    given: str  # as it came
+
+
+@lru_cache(maxsize=8192)
+def parse(raw: str, region: str = "US") -> Phone:
+    """Read ``raw`` as a caller in ``region`` would dial it. Anonymous callers and nonsense have no ``e164``.
+
+    Possible numbers are enough: fictional and newly opened ranges are not yet "valid".
+    """
+    try:
+        number = phonenumbers.parse(raw, region)
+    except NumberParseException:
+        return Phone("", raw)
+    if not phonenumbers.is_possible_number(number):
+        return Phone("", raw)
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), raw)
+
+
+@lru_cache(maxsize=8192)
+def display(e164: str, region: str = "US") -> str:
+    """``(512) 555-0148`` to people of ``region``, ``+44 20 7946 0000`` for numbers from elsewhere."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return e164
+    home = number.country_code == phonenumbers.country_code_for_region(region)
+    return phonenumbers.format_number(
+        number, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    )
+
+
+def search_digits(text: str) -> str:
+    """The digits of ``text`` in order."""
+    return "".join(each for each in text if each.isdecimal() and each.isascii())

@@ -1,0 +1,45 @@
+"""News that becomes notices to people."""
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import AGENCY_ROLES, ClientAssignment, Membership
+from crm.models import Call
+from integrations.models import OutboxEvent
+from notifications.services.notices import notify
+
+TITLES = {
+    "needs_attention": "{who} wants a call back from {client}",
+    "very_good": "{who} is ready to book with {client}",
+}
+
+
+def announce_call(event: OutboxEvent, now: datetime) -> None:
+    """Tell the people who work for the client about a caller who waits or wants to buy. Idempotent."""
+    call = Call.unscoped.select_related("lead", "client").get(pk=event.payload["call_id"])
+    if call.category not in TITLES:
+        return
+    who = call.lead.name if call.lead else call.caller
+    notify(
+        agency_id=call.agency_id,
+        client_id=call.client_id,
+        user_ids=_people_of(call),
+        event=f"call_{call.category}",
+        title=TITLES[call.category].format(who=who[:80], client=call.client.name[:80]),
+        body=call.summary,
+        link_url=reverse("crm:inbox_call", args=[call.pk]),
+        dedupe_key=f"call:{call.pk}",
+    )
+
+
+def _people_of(call: Call) -> list[object]:
+    """Staff assigned to the client; where nobody is, the agency's owners."""
+    current = Membership.unscoped.filter(
+        agency_id=call.agency_id, accepted_at__isnull=False, revoked_at=None, user__is_active=True
+    )
+    assigned = ClientAssignment.unscoped.filter(client_id=call.client_id).values("user_id")
+    staff = current.filter(role__in=AGENCY_ROLES)
+    chosen = staff.filter(user_id__in=assigned) if assigned.exists() else staff.filter(Q(role="agency_owner"))
+    return list(chosen.values_list("user_id", flat=True).distinct())

@@ -1,0 +1,143 @@
+"""What the demo consists of. Everybody and everything here is invented."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, Role, User
+from accounts.scope import PlatformUse, agency_scope, platform_scope
+from crm.models import ClassificationPolicy, CTMAccount, PipelineStage
+from crm.services import ctm_connect
+from crm.services.ctm_connect import CTMKeys
+from lib.http import ProviderError
+
+PASSWORD = "sunny-larkspur-42"
+LOGINS = (
+    ("nora@larkspur.example", PASSWORD, "agency owner: inbox of all clients"),
+    ("theo@larkspur.example", PASSWORD, "agency member"),
+    ("rafael@delgado.example", PASSWORD, "client: Delgado Plumbing & Heating"),
+    ("hannah@brightside.example", PASSWORD, "client: Brightside Dental"),
+    ("admin@switchboard.example", PASSWORD, "superuser: /admin/"),
+)
+LOOKS = {
+    "Brightside Dental": ("teal", "smile"),
+    "Hartwell Law": ("violet", "scale"),
+    "Delgado Plumbing & Heating": ("blue", "droplets"),
+    "Summit Roofing": ("orange", "mountain"),
+    "Evergreen Lawn": ("green", "leaf"),
+}
+STAGES = (
+    ("New", "blue", False, False),
+    ("Contacted", "violet", False, False),
+    ("Quoted", "amber", False, False),
+    ("Won", "green", True, False),
+    ("Lost", "gray", False, True),
+)
+
+
+def make_agency(accounts: list[dict[str, Any]]) -> bool:
+    """Make the demo agency with one client per sandbox account; False when it is there already.
+
+    Interrupted half-way it goes on where it stopped: a client is connected when it has no connection yet.
+    """
+    agency, made = _agency()
+    for each in accounts:
+        with agency_scope(agency.pk):
+            client = _client(agency, each)
+            _connect(client, each)
+    _people(agency)
+    return made
+
+
+@transaction.atomic
+def _agency() -> tuple[Agency, bool]:
+    with platform_scope(PlatformUse.PROVISION):
+        return Agency.objects.get_or_create(
+            slug="larkspur",
+            defaults={
+                "name": "Larkspur",
+                "timezone": "America/New_York",
+                "branding": {"brand": "#4c5bd4", "glyph": "flower-2"},
+            },
+        )
+
+
+@transaction.atomic
+def _client(agency: Agency, account: dict[str, Any]) -> Client:
+    name = account["name"]
+    hue, glyph = LOOKS.get(name, ("gray", ""))
+    slug = "-".join(name.lower().replace("&", " ").split())
+    client, made = Client.unscoped.get_or_create(
+        agency=agency,
+        slug=slug,
+        defaults={
+            "name": name,
+            "timezone": account["timezone"],
+            "status": Client.Status.ACTIVE,
+            "industry": account.get("industry", Client.Industry.OTHER),
+            "subtype": account.get("subtype", ""),
+            "settings": {"hue": hue, "glyph": glyph},
+        },
+    )
+    if made:
+        number = account.get("tracking_number", "")
+        ClientProfile.unscoped.create(agency=agency, client=client, call_tracking_main_number=number)
+        ClassificationPolicy.unscoped.create(agency=agency, client=client)
+        PipelineStage.unscoped.bulk_create(
+            PipelineStage(
+                agency=agency,
+                client=client,
+                name=stage,
+                hue=hue,
+                position=at,
+                is_won_stage=won,
+                is_lost_stage=lost,
+            )
+            for at, (stage, hue, won, lost) in enumerate(STAGES)
+        )
+    return client
+
+
+def _connect(client: Client, account: dict[str, Any]) -> None:
+    with transaction.atomic():
+        if CTMAccount.unscoped.filter(client=client).exists():
+            return
+    keys = CTMKeys(account["access_key"], account["secret_key"], str(account["id"]))
+    try:
+        ctm_connect.connect(
+            client=client, keys=keys, signing_secret=account["signing_secret"], now=timezone.now()
+        )
+    except ProviderError as error:
+        raise RuntimeError(f"The sandbox refused the demo keys of {client.name}: {error}") from error
+
+
+@transaction.atomic
+def _people(agency: Agency) -> None:
+    now = timezone.now()
+    nora = _person("nora@larkspur.example", "Nora", "Whitfield")
+    theo = _person("theo@larkspur.example", "Theo", "Ramirez")
+    _person("admin@switchboard.example", "Sam", "Okafor", is_superuser=True)
+    with agency_scope(agency.pk):
+        seats: list[tuple[User, Role, Client | None]] = [
+            (nora, Role.AGENCY_OWNER, None),
+            (theo, Role.AGENCY_MEMBER, None),
+        ]
+        for email, first, last, slug in (
+            ("rafael@delgado.example", "Rafael", "Delgado", "delgado-plumbing-heating"),
+            ("hannah@brightside.example", "Hannah", "Lindqvist", "brightside-dental"),
+        ):
+            seats.append((_person(email, first, last), Role.CLIENT_OWNER, Client.unscoped.get(slug=slug)))
+        for user, role, client in seats:
+            Membership.unscoped.get_or_create(
+                agency=agency, user=user, client=client, role=role, defaults={"accepted_at": now}
+            )
+        for client in Client.unscoped.all():
+            ClientAssignment.unscoped.get_or_create(
+                agency=agency, client=client, user=theo, kind=ClientAssignment.Kind.ACCOUNT_MANAGER
+            )
+
+
+def _person(email: str, first: str, last: str, **fields: Any) -> User:
+    user = User.objects.filter(email__iexact=email).first()
+    return user or User.objects.create_user(email, PASSWORD, first_name=first, last_name=last, **fields)

@@ -1,0 +1,12 @@
+"""Who hears of what: the one registry of the event outbox."""
+
+from integrations.services.inbound import RECEIVED
+from integrations.services.outbox import subscribe
+
+
+def register() -> None:
+    from crm.services import ctm_webhook, ingest
+    from portal import announcements
+
+    subscribe(RECEIVED, "crm.ctm_webhook", ctm_webhook.process_inbound)
+    subscribe(ingest.CALL_ARRIVED, "portal.announce_call", announcements.announce_call)

@@ -1,0 +1,245 @@
+"""Fence three: every named route × every kind of visitor × own, sibling's and other agency's rows.
+
+The table is complete because it is held against the URL resolver: a route without a row fails. Strangers get 404 for
+what is not theirs; who belongs but may not gets 403; who is not signed in is sent to the sign-in page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from conftest import Cast, House
+
+VISITORS = ("nora", "theo", "bea", "ed", "hannah", "vi", "rafael", "otto", "petra", "sam", "lena", None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Expected statuses for Brightside's object, one per visitor.
+
+    Nora owns the agency, Theo is a member assigned to Brightside, Bea a business development rep, Ed an editor. Hannah owns
+    Brightside and Vi looks on; Rafael is the sibling client. Otto and Petra are the other agency and its client. Sam is a
+    superuser without a seat, Lena has no seat at all, None is not signed in.
+    """
+
+    method: str
+    statuses: tuple[int, ...]
+    data: dict[str, str] | None = None
+
+
+STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
+ROWS: dict[str, Row] = {
+    "healthz": Row("GET", (200,) * 12),
+    "portal:start": Row("GET", (302, 302, 302, 302, 302, 302, 302, 302, 302, 302, 403, 302)),
+    "portal:theme": Row("POST", (302,) * 12),
+    "portal:home": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
+    "portal:leads": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
+    "portal:lead": Row("GET", (404, 404, 404, 404, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "portal:calls": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
+    "portal:call": Row("GET", (404, 404, 404, 404, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "crm:inbox": Row("GET", (200, 200, 200, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "crm:inbox_call": Row("GET", STAFF),
+    "crm:rate": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"rating": "4"}),
+    "crm:categorise": Row(
+        "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"category": "warm"}
+    ),
+    "crm:note": Row(
+        "POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"body": "Called back."}
+    ),
+    "crm:tag": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"name": "Roof"}),
+    "crm:untag": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:move": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"stage": ""}),
+    "crm:unread": Row("POST", (302, 302, 302, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    # The cast's call has no recording: a 404 that says so is what those who may listen get.
+    "crm:recording": Row("GET", (404, 404, 404, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:clients": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "crm:client": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:connect": Row(
+        "POST", (422, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302), {"account_number": ""}
+    ),
+    "crm:sync_now": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:ctm_webhook": Row("POST", (400,) * 12),
+    "notifications:list": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "notifications:read_all": Row("POST", (302, 302, 302, 302, 404, 404, 404, 302, 404, 404, 404, 302)),
+    "notifications:follow": Row("POST", (302, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "account_login": Row("GET", (302,) * 11 + (200,)),
+    "account_logout": Row("GET", (200,) * 11 + (302,)),
+    "account_signup": Row("GET", (302,) * 11 + (200,)),
+    "account_reauthenticate": Row("GET", (403,) * 11 + (302,)),  # the cast has no passwords
+    "account_inactive": Row("GET", (200,) * 12),
+    "account_email": Row("GET", (200,) * 11 + (302,)),
+    "account_confirm_email": Row("GET", (200,) * 12),
+    "account_email_verification_sent": Row("GET", (200,) * 12),
+    "account_change_password": Row("GET", (302,) * 12),
+    "account_set_password": Row("GET", (200,) * 11 + (302,)),
+    "account_reset_password": Row("GET", (200,) * 12),
+    "account_reset_password_done": Row("GET", (200,) * 12),
+    "account_reset_password_from_key": Row("GET", (200,) * 12),
+    "account_reset_password_from_key_done": Row("GET", (200,) * 12),
+    "account_confirm_login_code": Row("GET", (302,) * 12),
+}
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    """Every named route of the resolver, except Django admin's, which are one rule: superusers only."""
+
+    def walk(patterns: list[Any], namespace: str) -> Iterator[tuple[str, URLPattern]]:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
+                yield from walk(each.url_patterns, inner)
+            else:
+                yield f"{namespace}{each.name}", each
+
+    return walk(get_resolver().url_patterns, "")
+
+
+HOUSE_ROUTES = {name: pattern for name, pattern in routes() if not name.startswith("admin:")}
+
+
+def arguments(house: House) -> dict[str, object]:
+    return {
+        "call_id": house.call.pk,
+        "lead_id": house.lead.pk,
+        "tag_id": house.tag.pk,
+        "slug": house.client.slug,
+        "notice_id": house.notice.pk,
+        "token": house.account.webhook_token,
+        "position": "end",
+        "uidb36": "x",
+        "key": "x",
+    }
+
+
+def address(name: str, house: House) -> str:
+    wanted = HOUSE_ROUTES[name].pattern
+    known = arguments(house)
+    names = set(wanted.converters) | set(wanted.regex.groupindex)
+    return reverse(name, kwargs={each: known[each] for each in names})
+
+
+def visit(cast: Cast, name: str, visitor: str | None, house: House) -> HttpResponse:
+    row = ROWS[name]
+    browser = cast.browser(visitor)
+    url = address(name, house)
+    if row.method == "GET":
+        return browser.get(url)  # type: ignore[return-value]
+    body = "not json" if name == "crm:ctm_webhook" else (row.data or {})
+    if isinstance(body, str):
+        return browser.post(url, body, content_type="application/json")  # type: ignore[return-value]
+    return browser.post(url, body)  # type: ignore[return-value]
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(HOUSE_ROUTES) == set(ROWS)
+
+
+def test_every_view_states_its_policy() -> None:
+    bare = [
+        name
+        for name, pattern in HOUSE_ROUTES.items()
+        if not name.startswith("account_") and not hasattr(pattern.callback, "access_policy")
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_access(cast: Cast, name: str) -> None:
+    statuses = tuple(visit(cast, name, visitor, cast.brightside).status_code for visitor in VISITORS)
+
+    assert dict(zip(VISITORS, statuses, strict=True)) == dict(zip(VISITORS, ROWS[name].statuses, strict=True))
+
+
+OBJECT_ROUTES = [
+    name
+    for name, pattern in sorted(HOUSE_ROUTES.items())
+    if {"call_id", "lead_id", "slug", "notice_id"} & set(pattern.pattern.converters)
+    and name != "crm:ctm_webhook"
+]
+
+
+@pytest.mark.parametrize("name", OBJECT_ROUTES)
+def test_foreign_objects_do_not_exist(cast: Cast, name: str) -> None:
+    """A sibling client's object to those of Brightside, another agency's to all of Larkspur."""
+    siblings = {who: visit(cast, name, who, cast.delgado).status_code for who in ("theo", "hannah", "vi")}
+    others = {
+        who: visit(cast, name, who, cast.kettle).status_code for who in ("nora", "theo", "hannah", "rafael")
+    }
+
+    seen = set(siblings.values()) | set(others.values())
+    assert seen <= {404, 403}, (siblings, others)
+    allowed = {who for who in VISITORS if who and ROWS[name].statuses[VISITORS.index(who)] in (200, 302, 422)}
+    assert {who: status for who, status in siblings.items() if who in allowed} == {
+        who: 404 for who in siblings if who in allowed
+    }
+    assert {who: status for who, status in others.items() if who in allowed} == {
+        who: 404 for who in others if who in allowed
+    }
+
+
+def test_refused_posts_change_nothing(cast: Cast) -> None:
+    from accounts.scope import PlatformUse, platform_scope
+    from crm.models import Activity, Call, CallTag, Note
+
+    for name, row in ROWS.items():
+        if row.method == "POST" and name.startswith("crm:") and name != "crm:ctm_webhook":
+            for who in ("otto", "petra", "rafael", "vi", "lena"):
+                visit(cast, name, who, cast.brightside)
+
+    with platform_scope(PlatformUse.ADMIN):
+        call = Call.unscoped.get(pk=cast.brightside.call.pk)
+        counts = [
+            model.unscoped.filter(client=cast.brightside.client).count()
+            for model in (Note, CallTag, Activity)
+        ]
+    assert (call.rating, call.category, call.seen_at, counts) == (3, "warm", None, [1, 1, 1])
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_admin_is_for_superusers(cast: Cast, visitor: str | None) -> None:
+    status = cast.browser(visitor).get(reverse("admin:index")).status_code
+
+    assert status == (200 if visitor == "sam" else 302)
+
+
+def test_get_never_changes_a_call(cast: Cast) -> None:
+    """Posts by GET are refused."""
+    for name in (
+        "crm:rate",
+        "crm:note",
+        "crm:tag",
+        "crm:untag",
+        "crm:move",
+        "crm:unread",
+        "crm:sync_now",
+        "crm:connect",
+    ):
+        assert cast.browser("nora").get(address(name, cast.brightside)).status_code == 405, name
+
+
+def test_people_reach_only_rows_of_their_seat(cast: Cast) -> None:
+    """What the pages themselves show, for each person: names of their own houses and no others."""
+    shown = {}
+    for who, url in (
+        ("nora", reverse("crm:inbox")),
+        ("theo", reverse("crm:inbox")),
+        ("hannah", reverse("portal:calls")),
+        ("rafael", reverse("portal:leads")),
+        ("otto", reverse("crm:inbox")),
+        ("petra", reverse("portal:calls")),
+    ):
+        page = cast.browser(who).get(url).content.decode()
+        shown[who] = {each for each in ("Lee Brightside", "Lee Delgado", "Lee Copper") if each in page}
+
+    assert shown == {
+        "nora": {"Lee Brightside", "Lee Delgado"},
+        "theo": {"Lee Brightside"},
+        "hannah": {"Lee Brightside"},
+        "rafael": {"Lee Delgado"},
+        "otto": {"Lee Copper"},
+        "petra": {"Lee Copper"},
+    }

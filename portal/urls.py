@@ -1,0 +1,26 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from portal.views import client, shell
+
+client_portal = (
+    [
+        path("", shell.start, name="start"),
+        path("theme/", shell.theme, name="theme"),
+        path("portal/", client.home, name="home"),
+        path("portal/leads/", client.leads, name="leads"),
+        path("portal/leads/<uuid:lead_id>/", client.lead, name="lead"),
+        path("portal/calls/", client.calls, name="calls"),
+        path("portal/calls/<uuid:call_id>/", client.call, name="call"),
+    ],
+    "portal",
+)
+
+urlpatterns = [
+    path("healthz", shell.healthz, name="healthz"),
+    path("", include(client_portal)),
+    path("", include("crm.urls")),
+    path("notices/", include("notifications.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,51 @@
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import public, signed_in
+from portal.context import THEMES
+
+YEAR_S = 365 * 24 * 3600
+
+
+@require_GET
+@public
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Asks nothing of the database, so that a slow one does not get every worker killed."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_GET
+@signed_in
+def start(request: HttpRequest) -> HttpResponse:
+    """Everybody's own front door."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor is not None:
+        return redirect("crm:inbox" if actor.is_staff else "portal:home")
+    if request.user.is_superuser:  # type: ignore[union-attr]
+        return redirect("admin:index")
+    return render(request, "portal/no_seat.html", status=403)
+
+
+@require_POST
+@public
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark in a cookie; anything else follows the system again."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    wanted = request.POST.get("theme", "")
+    if wanted in THEMES:
+        response.set_cookie(
+            "theme", wanted, max_age=YEAR_S, samesite="Lax", secure=settings.SECURE, httponly=True
+        )
+    else:
+        response.delete_cookie("theme")
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", status=403)
