@@ -1,0 +1,11 @@
+/* Every page's script. Each module finds its own markup and listens on document, so it works for what htmx swaps in. */
+import "./theme.js";
+import "./menus.js";
+import "./toasts.js";
+import "./fields.js";
+import "./tabs.js";
+import "./filters.js";
+import "./rating.js";
+import "./player.js";
+import "./drawer.js";
+import "./hotkeys.js";

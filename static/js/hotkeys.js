@@ -1,0 +1,44 @@
+/* Single keys never fire while typing or in a dialog, and each device can switch them off (WCAG 2.1.4). Links and
+   buttons that have a key of their own name it in aria-keyshortcuts. */
+import { toggle } from "./theme.js";
+
+const dialog = document.getElementById("shortcuts");
+const choice = dialog?.querySelector("[data-hotkeys]");
+const KEY = "hotkeys";
+const typing = (node) => node.matches?.("input:not([type=radio], [type=checkbox]), textarea, select");
+const press = (key) => document.querySelector(`.drawer:not([hidden]) [aria-keyshortcuts="${key}"]`);
+
+function step(delta) {
+  const inDrawer = press(delta > 0 ? "J" : "K");
+  if (inDrawer) return inDrawer.click();
+  const links = [...document.querySelectorAll(".lead > .l-name")];
+  const at = links.indexOf(document.activeElement);
+  links[Math.max(0, Math.min(links.length - 1, at + delta))]?.focus();
+}
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  "/": () => document.querySelector("[role=search] [type=search]")?.focus(),
+  "?": () => dialog?.showModal(),
+  D: toggle,
+  Escape: () => press("Escape")?.click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const act = keys[event.key];
+  if (!act || event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.key !== "Escape" && localStorage.getItem(KEY) === "off") return;
+  event.preventDefault();
+  act();
+});
+
+if (dialog) {
+  choice.checked = localStorage.getItem(KEY) !== "off";
+  choice.addEventListener("change", () => localStorage.setItem(KEY, choice.checked ? "on" : "off"));
+  for (const button of document.querySelectorAll("[data-shortcuts]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => dialog.showModal());
+  }
+}
