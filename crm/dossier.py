@@ -51,16 +51,18 @@ def dossier(actor: Actor, call: Call) -> Dossier:
     stages = PipelineStage.objects.for_actor(actor).filter(client_id=call.client_id)
     tags = Tag.objects.for_actor(actor).filter(client_id=call.client_id)
     evidence = [] if call.redacted else call.ai_summary.get("evidence", [])
+    name = caller_name(
+        call.lead and call.lead.display_name, call.caller_name, call.from_e164, call.from_number
+    )
+    quotes = [each["quote"] for each in evidence]
     return Dossier(
-        name=caller_name(
-            call.lead and call.lead.display_name, call.caller_name, call.from_e164, call.from_number
-        ),
+        name=name,
         history=_history(actor, call),
         notes=list(notes.filter(**about)),
         activity=[_deed(each) for each in activity[:HISTORY]],
         stages=list(stages),
         tag_names=list(tags.values_list("name", flat=True)),
-        transcript=[] if call.redacted else transcript(call, [each["quote"] for each in evidence]),
+        transcript=[] if call.redacted else transcript(call, quotes, caller=name),
         evidence=evidence,
     )
 
@@ -98,18 +100,21 @@ def _history(actor: Actor, call: Call) -> list[Call]:
     return list(others.newest_first().defer("raw", "transcript", "transcript_turns")[:HISTORY])
 
 
-def transcript(call: Call, quotes: list[str]) -> list[dict[str, Any]]:
+OURS = ("agent", "assistant", "front desk", "receptionist")
+
+
+def transcript(call: Call, quotes: list[str], *, caller: str) -> list[dict[str, Any]]:
     """The turns of ``call``, with the passages that the verdict rests on cut out as marked parts.
 
-    Each turn is {speaker, ours, start_s, start, parts: [(text, marked)]}; ``start`` is in whole seconds. Without turns from the vendor, lines of the
-    form ``Name: words`` make them.
+    Each turn is {speaker, ours, start_s, start, parts: [(text, marked)]}; ``start`` is in whole seconds. Without turns
+    from the vendor, lines of the form ``Name: words`` make them. ``caller`` is the name that the vendor's word "caller"
+    stands for.
     """
     turns = call.transcript_turns or [_line(line) for line in call.transcript.splitlines() if line.strip()]
     return [
         {
-            "speaker": turn["speaker"],
-            "ours": turn["speaker"].strip().casefold()
-            in ("agent", "ava", "assistant", "front desk", "receptionist"),
+            "speaker": caller if turn["speaker"].casefold() == "caller" else turn["speaker"].capitalize(),
+            "ours": turn["speaker"].casefold() in OURS,
             "start_s": turn["start_s"],
             "start": int(turn["start_s"] or 0),
             "parts": _marked(turn["text"], quotes),

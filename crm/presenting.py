@@ -80,6 +80,7 @@ class Listing:
     """Turns rows of ``crm.inbox`` into days of finished rows for one reader."""
 
     def __init__(self, request: HttpRequest, *, now: datetime, route: str = "crm:inbox_call") -> None:
+        self._marks_unread = request.actor.is_staff  # type: ignore[attr-defined]  # what the agency has not read yet
         self._zone = ZoneInfo(reader_zone(request))
         self._today = now.astimezone(self._zone).date()
         self._clients = {client.id: client for client in visible_clients(request)}
@@ -120,7 +121,7 @@ class Listing:
             "repeat": f"{ordinal(sequence)} call" if sequence > 1 and row["kind"] == "call" else "",
             "time": clock(local),
             "iso": row["started_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "unread": row["seen_at"] is None,
+            "unread": self._marks_unread and row["seen_at"] is None,
             "selected": row["id"] == selected,
         }
 

@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def announce_call(event: OutboxEvent, now: datetime) -> None:
+def announce_call(event: OutboxEvent, now: datetime) -> None:  # noqa: ARG001  every subscriber is told the time
     """Tell the people who work for the client about a caller who waits or wants to buy. Idempotent."""
     call = Call.unscoped.select_related("lead", "client").get(pk=event.payload["call_id"])
     if call.category not in TITLES:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import User
 from accounts.principal import AgencyFacts
-from crm.inbox import unread_count
+from crm.inbox import MANY, unread_count
 from notifications.models import Notification
 
 THEMES = ("light", "dark")
@@ -65,8 +65,10 @@ class Shell:
         return visible_clients(self._request)
 
     @cached_property
-    def unread(self) -> int:
-        return unread_count(self._request.actor)  # type: ignore[attr-defined]
+    def unread(self) -> str:
+        """How many calls wait unread, "" for none and "99+" for more than can be counted at a glance."""
+        count = unread_count(self._request.actor)  # type: ignore[attr-defined]
+        return f"{MANY}+" if count > MANY else str(count or "")
 
     @cached_property
     def unread_notices(self) -> int:

@@ -12,7 +12,7 @@ from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
 from lib.http import ProviderError
 
-PASSWORD = "sunny-larkspur-42"
+PASSWORD = "sunny-larkspur-42"  # noqa: S105  printed at every start: the demo is no secret
 LOGINS = (
     ("nora@larkspur.example", PASSWORD, "agency owner: inbox of all clients"),
     ("theo@larkspur.example", PASSWORD, "agency member"),

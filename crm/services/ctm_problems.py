@@ -23,11 +23,11 @@ WORDS = {
     "wrong_account": "These keys don't see this account. They see: {accounts}.",
     "rate_limited": "CallTrackingMetrics asked us to slow down. The sync goes on by itself in a moment.",
     "unavailable": "CallTrackingMetrics is not answering. We keep trying; nothing is lost.",
-    "unreadable": "CallTrackingMetrics sent an answer we can't read, such as a web page. We keep trying; nothing is lost.",
+    "unreadable": "CallTrackingMetrics sent an answer we can't read, such as a web page. We keep trying.",
     "rejected": "CallTrackingMetrics refused the request: {told}",
-    "cut_short": "CallTrackingMetrics sent fewer calls than it announced. We read the same days again until all are here.",
+    "cut_short": "CallTrackingMetrics sent fewer calls than it announced. We read those days again until all are here.",
     "repeated_page": "CallTrackingMetrics kept sending the same page. We start over in a moment; nothing is lost.",
-    "foreign_host": "The next page lay on a server that is not CallTrackingMetrics. We did not go there, and start over.",
+    "foreign_host": "The next page lay on a server that is not CallTrackingMetrics. We did not go there.",
     "undecryptable": "The stored keys can't be opened any more. Enter them again.",
 }
 FOR_A_PERSON = {"unauthorised", "forbidden", "not_found", "no_accounts", "wrong_account", "undecryptable"}

@@ -37,7 +37,7 @@ KEPT_REJECTS = 20
 
 
 class SyncTaken(Exception):
-    """Another worker holds the account, or took it over while a page was being read."""
+    """Another worker holds the account, took it over while a page was being read, or did its work a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Walk:
 
 
 def sync_account(*, account_id: UUID, agency_id: UUID, trigger: str = "schedule") -> UUID | None:
-    """Walk over the account's window once; return the run's id, or None when another worker has the account.
+    """Walk over the account's window once; return the run's id, or None when it is not due or another worker has it.
 
     Ends in a finished run whatever happens: every failure becomes words on the sync panel, and the next try is set.
     Reads the clock itself, because a walk outlives any moment it could be given.
@@ -74,7 +74,8 @@ def sync_account(*, account_id: UUID, agency_id: UUID, trigger: str = "schedule"
 def _begin(account_id: UUID, trigger: str, now: datetime) -> Walk:
     with transaction.atomic():
         account = CTMAccount.unscoped.select_for_update().get(pk=account_id)
-        if account.lease_until and account.lease_until > now:
+        taken = account.lease_until and account.lease_until > now
+        if taken or not account.next_run_at or account.next_run_at > now or account.paused_at:
             raise SyncTaken
         stale = CTMSyncRun.unscoped.filter(account=account, status=CTMSyncRun.Status.RUNNING)
         stale.update(
@@ -83,6 +84,7 @@ def _begin(account_id: UUID, trigger: str, now: datetime) -> Walk:
         if not (account.page_token and account.walk_began_at and now - account.walk_began_at < RESUMABLE):
             account.page_token, account.walk_began_at = "", now
             account.window_start = _window_start(account, now)
+        window_start = account.window_start or _window_start(account, now)
         run = CTMSyncRun.unscoped.create(
             agency_id=account.agency_id,
             client_id=account.client_id,
@@ -94,8 +96,7 @@ def _begin(account_id: UUID, trigger: str, now: datetime) -> Walk:
         account.save(
             update_fields=["window_start", "walk_began_at", "page_token", "lease_until", "updated_at"]
         )
-        assert account.window_start is not None
-        return Walk(account.pk, account.agency_id, run.pk, account.page_token, account.window_start)
+        return Walk(account.pk, account.agency_id, run.pk, account.page_token, window_start)
 
 
 def _window_start(account: CTMAccount, now: datetime) -> date:

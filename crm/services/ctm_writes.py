@@ -22,7 +22,7 @@ MAX_ATTEMPTS = 12
 
 
 def queue_rating(*, call: Call, now: datetime) -> None:
-    """Owe CTM the stars of ``call``; an earlier value that still waits is replaced. Part of the rating's transaction."""
+    """Owe CTM the stars of ``call``; an earlier value that waits is replaced. Part of the rating's transaction."""
     if call.source != Call.Source.CTM:
         return
     same = {

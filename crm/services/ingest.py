@@ -193,7 +193,8 @@ FROM (
   SELECT id, n, CASE WHEN bought THEN 'returning_customer' WHEN n > 1 THEN 'repeat' ELSE 'new' END AS type
   FROM (
     SELECT id, row_number() OVER w AS n,
-      coalesce(bool_or(category = 'converted') OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS bought
+      coalesce(bool_or(category = 'converted')
+        OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS bought
     FROM crm_call WHERE agency_id = %s AND client_id = %s AND from_e164 = ANY(%s)
     WINDOW w AS (PARTITION BY from_e164 ORDER BY started_at, id)
   ) AS counted
