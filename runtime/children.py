@@ -1,6 +1,5 @@
 """The long-running processes of a run: started, watched, started again, ended."""
 
-import os
 import signal
 import subprocess
 import time
@@ -13,7 +12,7 @@ from runtime import process
 from runtime.progress import Failure, say
 
 RESTARTS_A_MINUTE = 3
-DYING_S = 6.0  # how long what a killed run left may take to go by itself
+DYING_S = 5.0  # how long what a killed run left may take to go by itself
 
 
 @dataclass(eq=False)
@@ -31,10 +30,18 @@ class Child:
     deaths: deque[float] = field(default_factory=deque)
 
 
-def program(name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path) -> Child:
-    """Describe a child that is a plain command."""
+def program(
+    name: str,
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    cwd: Path,
+    death_signal: signal.Signals = signal.SIGTERM,
+) -> Child:
+    """Describe a child that is a plain command. It gets ``death_signal`` when we die."""
     return Child(
-        name, lambda: process.spawn(command, env=env, log=log, cwd=cwd, death_signal=signal.SIGQUIT), log
+        name, lambda: process.spawn(command, env=env, log=log, cwd=cwd, death_signal=death_signal), log
     )
 
 
@@ -67,10 +74,14 @@ class Children:
     def stop(self) -> None:
         """End all: first, together, those that use the servers; then the servers, the youngest first."""
         users = [child for child in self._all if not child.serves_others]
+        servers = [child for child in self._all if child.serves_others]
         for child in users:
             if child.running is not None and child.running.poll() is None:
                 child.running.send_signal(child.gentle)
-        for child in [*users, *reversed([child for child in self._all if child.serves_others])]:
+        for child in users:
+            if child.running is not None:
+                process.stop(child.running, None, patience_s=child.patience_s)
+        for child in reversed(servers):
             if child.running is not None:
                 process.stop(child.running, child.gentle, patience_s=child.patience_s)
         self._record.unlink(missing_ok=True)
@@ -108,14 +119,10 @@ def end_leftovers(record: Path) -> None:
     alive = [(pid, born) for pid, born in left if process.birth(pid) == born]
     if alive:
         say("ending what an earlier run left behind")
-    for pid, born in alive:
-        if not process.wait_until(lambda pid=pid, born=born: process.birth(pid) != born, timeout_s=DYING_S):
-            _kill_session(pid)
+    if not process.wait_until(
+        lambda: not any(process.birth(pid) == born for pid, born in alive), timeout_s=DYING_S
+    ):
+        for pid, born in alive:
+            if process.birth(pid) == born:
+                process.sweep_group(pid)
     record.unlink()
-
-
-def _kill_session(leader: int) -> None:
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

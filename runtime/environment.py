@@ -40,6 +40,8 @@ def main(purpose: str, arguments: list[str]) -> None:
         return
     os.environ["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     os.environ["VIRTUAL_ENV"] = str(venv)
+    # The environment is ours to write to, and compiling it anew for each of ten processes takes most of a start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     python = venv / "bin" / "python"
     os.execv(python, [str(python), *COMMANDS[purpose], *arguments])
 

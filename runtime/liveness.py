@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 WORKER = "worker@switchboard"
-EVERY_S = 60
+EVERY_S = 60.0
+ANSWER_WITHIN_S = 10.0
 MISSES_ALLOWED = 2
 
 
@@ -41,7 +42,7 @@ class Liveness:
 
     def _ask(self) -> subprocess.Popen[bytes]:
         broker = self._env["CELERY_BROKER_URL"]
-        question = ["inspect", "ping", "--destination", WORKER, "--timeout", "10"]
+        question = ["inspect", "ping", "--destination", WORKER, "--timeout", str(ANSWER_WITHIN_S)]
         with self._log.open("ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "celery", "--broker", broker, *question],

@@ -46,7 +46,9 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=_leash(death_signal),  # noqa: PLW1509  the one caller has a single thread
-            **_credentials(user),
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
         )
 
 
@@ -62,14 +64,17 @@ def run_as(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
-        **_credentials(user),
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
     )
 
 
-def stop(process: subprocess.Popen[bytes], with_signal: signal.Signals, *, patience_s: float) -> None:
-    """Ask ``process`` to end; after ``patience_s`` end it and all of its session."""
+def stop(process: subprocess.Popen[bytes], with_signal: signal.Signals | None, *, patience_s: float) -> None:
+    """Ask ``process`` to end, unless it has been asked; after ``patience_s`` end it and all of its session."""
     if process.poll() is None:
-        process.send_signal(with_signal)  # a second one hurts nobody: see the callers' programs
+        if with_signal is not None:
+            process.send_signal(with_signal)
         try:
             process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -79,7 +84,7 @@ def stop(process: subprocess.Popen[bytes], with_signal: signal.Signals, *, patie
 
 
 def sweep_group(leader: int) -> None:
-    """Kill what is left of the session of ``leader``, who has just been waited for."""
+    """Kill all of the session of ``leader``, who must be ours: alive, or waited for this very moment."""
     try:
         os.killpg(leader, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -130,19 +135,19 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join(f"          {line}" for line in text.splitlines()[-lines:])
 
 
-def _credentials(user: User | None) -> dict[str, object]:
-    return {} if user is None else {"user": user.uid, "group": user.gid, "extra_groups": []}
+def _leash(death_signal: signal.Signals) -> Callable[[], None]:
+    """Return what the child does before it becomes the command, after the change of user, which would undo it."""
+    parent = os.getpid()
 
-
-def _leash(death_signal: signal.Signals) -> Callable[[], None] | None:
-    if _libc is None:
-        return None
-    libc, parent = _libc, os.getpid()
-
-    def ask_for_death_signal() -> None:
-        # Runs after the change of user, which would clear it.
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+    def leash() -> None:
+        for number in (
+            signal.SIGINT,
+            signal.SIGQUIT,
+        ):  # a shell leaves both ignored in what it starts with "&"
+            signal.signal(number, signal.SIG_DFL)
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != parent:  # we died before the child could ask
             os._exit(1)
 
-    return ask_for_death_signal
+    return leash

@@ -1,6 +1,7 @@
 """The product's programs and the environment they run in."""
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,7 +80,17 @@ def product(env: Mapping[str, str], *, bind: str, logs: Path) -> dict[str, Child
         ],
         "beat": [*celery, "beat", "--pidfile=", "-l", "INFO"],
     }
+    at_our_death = {
+        "worker": signal.SIGQUIT
+    }  # does not wait for its tasks, which are rows and can be claimed again
     return {
-        name: program(name, command, env=env, log=logs / f"{name}.log", cwd=ROOT)
+        name: program(
+            name,
+            command,
+            env=env,
+            log=logs / f"{name}.log",
+            cwd=ROOT,
+            death_signal=at_our_death.get(name, signal.SIGTERM),
+        )
         for name, command in commands.items()
     }

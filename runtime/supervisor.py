@@ -112,9 +112,9 @@ class Supervisor:
         say("static files ready")
 
     def _start_product(self, env: Mapping[str, str]) -> None:
-        for child in programs.product(env, bind=f"{self._host}:{self._port}", logs=self._logs).values():
-            self._children.add(child)
-        self._liveness = Liveness(env=env, log=self._logs / "worker.log")
+        """Start web first, for whoever waits at the terminal, then the rest; greet."""
+        product = programs.product(env, bind=f"{self._host}:{self._port}", logs=self._logs)
+        self._children.add(product.pop("web"))
         logins = programs.manage("seed_demo", "--logins", env=env, logs=self._logs)
         local = "127.0.0.1" if self._host in {"0.0.0.0", ""} else self._host  # noqa: S104  compared, not bound
         health = f"http://{local}:{self._port}/healthz"
@@ -122,6 +122,9 @@ class Supervisor:
             raise Failure(
                 f"No page within {PAGE_WITHIN_S} s; the log ends so:\n{process.tail(self._logs / 'web.log')}"
             )
+        for child in product.values():
+            self._children.add(child)
+        self._liveness = Liveness(env=env, log=self._logs / "worker.log")
         shown = logins.finish().rstrip()
         say("first page ready")
         print(

@@ -35,8 +35,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     """Leave no rate limit, session or task of one test to the next."""
+    address = os.environ["REDIS_URL"]
     yield
-    with Redis.from_url(os.environ["REDIS_URL"]) as queue:
+    with Redis.from_url(address) as queue:
         queue.flushdb()
 
 

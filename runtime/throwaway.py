@@ -15,6 +15,7 @@ from runtime.state import Lock
 from runtime.valkey import Valkey
 
 TEMPLATE = "portal_template"
+YOUNG_S = 60.0  # a directory may be a moment older than its lock
 _PREFIX = f"switchboard-test-{os.geteuid()}-"
 
 
@@ -54,10 +55,10 @@ def servers() -> Iterator[ThrowAway]:
 
 
 def _remove_abandoned() -> None:
-    """Remove what killed runs left. A directory younger than a minute may not have its lock yet."""
+    """Remove what killed runs left."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         found = directory.stat()
-        if found.st_uid != os.geteuid() or time.time() - found.st_ctime < 60:
+        if found.st_uid != os.geteuid() or time.time() - found.st_ctime < YOUNG_S:
             continue
         lock = Lock(directory / "lock")
         if lock.take():

@@ -27,7 +27,15 @@ class Valkey:
         """Start the server and return when it answers. Raises `Failure` with the last lines of its log."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.end_leftover()
-        command = [binaries.valkey(), "--port", "0", "--unixsocket", self._socket, "--unixsocketperm", "700"]
+        command: list[str | Path] = [
+            binaries.valkey(),
+            "--port",
+            "0",
+            "--unixsocket",
+            self._socket,
+            "--unixsocketperm",
+            "700",
+        ]
         command += ["--dir", self._home, "--save", "", "--maxmemory-policy", "noeviction"]
         command += ["--appendonly", "yes" if self._keep else "no", "--appendfsync", "everysec"]
         self.process = process.spawn(
