@@ -1,8 +1,9 @@
 """The cast. Larkspur is an agency with two clients; Ironwood is another house altogether.
 
-Nora owns Larkspur and sees all; Theo works there for Brightside alone. Bea calls for Larkspur and Ed edits its texts. Hannah owns Brightside Dental, Vi only looks on
-there; Rafael owns Delgado Plumbing next door. Otto owns Ironwood, whose client is Copper Kettle, where Petra is at home.
-Sam is a superuser; Lena has a login and belongs nowhere. Every client has one of everything, so that a leak has something to leak.
+Nora owns Larkspur and sees all; Theo works there for Brightside alone. Bea calls for Larkspur and Ed edits its texts.
+Hannah owns Brightside Dental and Vi only looks on; Rafael owns Delgado Plumbing next door. Otto owns Ironwood, whose
+client is Copper Kettle, where Petra is at home. Sam is a superuser; Lena has a login and belongs nowhere. Every client
+has one of everything, so that a leak has something to leak.
 """
 
 from dataclasses import dataclass

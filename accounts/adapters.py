@@ -5,5 +5,5 @@ from django.http import HttpRequest
 class ClosedAdapter(DefaultAccountAdapter):
     """People come in by invitation only."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
 
 
-class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TenantAdmin(admin.ModelAdmin):
     """Rows of all agencies. Row-level security is open to the platform role only, see ``portal.admin_site``."""
 
     list_per_page = 50
@@ -37,7 +37,7 @@ class ReadOnlyAdmin(TenantAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AgencyAdmin(admin.ModelAdmin):
     list_display = ("name", "slug", "timezone", "status", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
@@ -58,7 +58,7 @@ class ClientProfileAdmin(TenantAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(UserAdmin):
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active", "is_superuser")

@@ -73,6 +73,13 @@ def tie(
     )
 
 
+# Search patterns differ too much for one plan to serve them all.
+TRAITS = (
+    "LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp "
+    "SET plan_cache_mode = force_custom_plan"
+)
+
+
 def definer(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
     """A function that looks past row-level security, as the platform role. It must name the tenant in its body.
 
@@ -81,9 +88,7 @@ def definer(name: str, arguments: str, returns: str, body: str) -> migrations.Ru
     types = ", ".join(argument.split()[1] for argument in arguments.split(", "))
     return migrations.RunSQL(
         [
-            f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE plpgsql STABLE SECURITY DEFINER "
-            # Search patterns differ too much for one plan to serve them all.
-            f"SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $body$ {body} $body$",
+            f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} {TRAITS} AS $body$ {body} $body$",
             f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION {name}({types}) TO portal_app",
             "GRANT CREATE ON SCHEMA public TO portal_platform",
@@ -94,11 +99,11 @@ def definer(name: str, arguments: str, returns: str, body: str) -> migrations.Ru
     )
 
 
+FUTURE = "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
 GRANTS = [
     "GRANT USAGE ON SCHEMA public TO portal_app, portal_platform",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO portal_app, portal_platform",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO portal_app, portal_platform",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public "
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO portal_app, portal_platform",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO portal_app, portal_platform",
+    f"{FUTURE} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO portal_app, portal_platform",
+    f"{FUTURE} GRANT USAGE, SELECT ON SEQUENCES TO portal_app, portal_platform",
 ]

@@ -5,7 +5,7 @@ only through an actor or a client, so that a forgotten filter is an error rather
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -15,6 +15,9 @@ from lib.uuid7 import uuid7
 
 if TYPE_CHECKING:
     from accounts.models import Client
+
+
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 
 class TenantScopeMissing(RuntimeError):
@@ -80,14 +83,14 @@ class TenantManager(models.Manager[Any]):
         return self._open().for_client(client)
 
 
-class UnscopedManager(models.Manager[Any]):
+class UnscopedManager(models.Manager[_Row]):
     """For services, tasks and admin, which name the tenant another way. Never in views, forms or templates.
 
     Row-level security still applies: what the scope in force may not see does not exist here either.
     """
 
 
-class TenantForeignKey(models.ForeignKey):
+class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A reference inside one tenant. The database ties it by a composite key (see ``accounts.rls.tie``)."""
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:

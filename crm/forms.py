@@ -51,7 +51,7 @@ class TagForm(forms.Form):
 
 
 class StageForm(forms.Form):
-    stage = forms.ModelChoiceField(queryset=None, required=False, empty_label="No stage")
+    stage = forms.ModelChoiceField(queryset=None, required=False, empty_label="No stage")  # type: ignore[var-annotated]
 
     def __init__(self, *args: Any, stages: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

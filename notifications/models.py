@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -33,7 +33,7 @@ class Notification(AgencyOwned):
     meta = models.JSONField(default=dict, blank=True)
     dedupe_key = models.CharField(max_length=120)  # the same news twice is one notice
 
-    objects = TenantManager.over(NotificationQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(NotificationQuerySet)
 
     class Meta(AgencyOwned.Meta):
         constraints = (

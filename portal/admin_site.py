@@ -1,11 +1,10 @@
 """Django admin for superusers: across all agencies, by the platform role, in one transaction a request."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from accounts.scope import PlatformUse, platform_scope
 
@@ -20,14 +19,12 @@ class PlatformAdminSite(AdminSite):
     site_url = "/"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_active and request.user.is_superuser)
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
-        def across_agencies(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def across_agencies(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not self.has_permission(request):
                 return inner(request, *args, **kwargs)
             with platform_scope(PlatformUse.ADMIN):

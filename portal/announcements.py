@@ -1,6 +1,7 @@
 """News that becomes notices to people."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
@@ -34,7 +35,7 @@ def announce_call(event: OutboxEvent, now: datetime) -> None:  # noqa: ARG001  e
     )
 
 
-def _people_of(call: Call) -> list[object]:
+def _people_of(call: Call) -> list[UUID]:
     """Staff assigned to the client; where nobody is, the agency's owners."""
     current = Membership.unscoped.filter(
         agency_id=call.agency_id, accepted_at__isnull=False, revoked_at=None, user__is_active=True

@@ -1,4 +1,4 @@
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -24,7 +24,7 @@ class Activity(ClientOwned):
     metadata = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField()
 
-    objects = TenantManager.over(ActivityQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(ActivityQuerySet)
 
     class Meta(ClientOwned.Meta):
         verbose_name_plural = "activities"

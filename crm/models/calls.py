@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -11,7 +11,7 @@ from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, Tenan
 from crm.classification.categories import LABELS
 from crm.models.leads import Lead, Tag
 
-Category = models.TextChoices("Category", [(key.upper(), (key, label)) for key, label in LABELS.items()])
+CATEGORIES = list(LABELS.items())
 RATINGS = [(n, f"{n} star{'s' if n > 1 else ''}") for n in range(1, 6)]
 
 
@@ -84,7 +84,7 @@ class Call(ClientOwned):
     ctm_rating = models.PositiveSmallIntegerField(null=True, blank=True)  # the stars CTM last showed us
     caller_type = models.CharField(max_length=20, choices=CallerType, default=CallerType.NEW)
     call_sequence = models.PositiveIntegerField(default=1)  # nth call of this number to this client
-    category = models.CharField(max_length=20, choices=Category, default="unreviewed")
+    category = models.CharField(max_length=20, choices=CATEGORIES, default="unreviewed")
     category_by = models.CharField(max_length=10, choices=Verdict, default=Verdict.RULE)
     summary = models.TextField(blank=True)
     ai_summary = models.JSONField(default=dict, blank=True)
@@ -103,7 +103,7 @@ class Call(ClientOwned):
         max_length=64, blank=True
     )  # of ``raw``: an unchanged call is not written again
 
-    objects = TenantManager.over(CallQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(CallQuerySet)
 
     class Meta(ClientOwned.Meta):
         constraints = (
@@ -153,7 +153,7 @@ class CallClassification(ClientOwned):
     call = TenantForeignKey(Call, on_delete=models.CASCADE, related_name="classifications")
     by = models.CharField(max_length=10, choices=Verdict)
     actor = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
-    category = models.CharField(max_length=20, choices=Category)
+    category = models.CharField(max_length=20, choices=CATEGORIES)
     rating = models.PositiveSmallIntegerField(null=True, blank=True)
     summary = models.TextField(blank=True)
     confidence = models.FloatField(null=True, blank=True)  # 0 to 1; null for a person

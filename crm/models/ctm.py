@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -54,7 +54,7 @@ class CTMAccount(ClientOwned):
     last_webhook_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.over(CTMAccountQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(CTMAccountQuerySet)
 
     class Meta(ClientOwned.Meta):
         verbose_name = "CTM account"
@@ -103,7 +103,7 @@ class CTMSyncRun(ClientOwned):
         default=list, blank=True
     )  # entries that are no call: [{reason, raw}], the first few
 
-    objects = TenantManager.over(CTMSyncRunQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(CTMSyncRunQuerySet)
 
     class Meta(ClientOwned.Meta):
         verbose_name = "CTM sync run"

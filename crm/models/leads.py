@@ -1,4 +1,4 @@
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -9,14 +9,14 @@ from accounts.models import User
 from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, TenantQuerySet
 
 HUES = ("gray", "blue", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet")
-Hue = models.TextChoices("Hue", [(hue.upper(), (hue, hue.capitalize())) for hue in HUES])
+HUE_CHOICES = [(hue, hue.capitalize()) for hue in HUES]
 
 
 class PipelineStage(ClientOwned):
     """A step of a client's own pipeline, in order of ``position``."""
 
     name = models.CharField(max_length=80)
-    hue = models.CharField(max_length=10, choices=Hue, default="gray")
+    hue = models.CharField(max_length=10, choices=HUE_CHOICES, default="gray")
     position = models.PositiveSmallIntegerField()
     is_won_stage = models.BooleanField(default=False)
     is_lost_stage = models.BooleanField(default=False)
@@ -36,7 +36,7 @@ class PipelineStage(ClientOwned):
 
 class Tag(ClientOwned):
     name = models.CharField(max_length=60)
-    hue = models.CharField(max_length=10, choices=Hue, default="gray")
+    hue = models.CharField(max_length=10, choices=HUE_CHOICES, default="gray")
 
     class Meta(ClientOwned.Meta):
         ordering = ("name",)
@@ -83,7 +83,7 @@ class Lead(ClientOwned):
         db_persist=True,
     )
 
-    objects = TenantManager.over(LeadQuerySet)
+    objects: ClassVar[TenantManager] = TenantManager.over(LeadQuerySet)
 
     class Meta(ClientOwned.Meta):
         constraints = (

@@ -131,7 +131,7 @@ def save_connection(
 
 
 def webhook_address(account: CTMAccount, position: str) -> str:
-    return settings.PUBLIC_URL + reverse("crm:ctm_webhook", args=[account.webhook_token, position])
+    return str(settings.PUBLIC_URL) + reverse("crm:ctm_webhook", args=[account.webhook_token, position])
 
 
 def register_webhooks(account: CTMAccount, keys: CTMKeys) -> int:

@@ -103,7 +103,8 @@ def process_inbound(event: OutboxEvent, now: datetime) -> None:
 
 def _ingest(inbound: InboundEvent, now: datetime) -> str:
     body: Any = inbound.body
-    account = CTMAccount.unscoped.get(client_id=inbound.client_id)
+    client = Client.unscoped.get(pk=str(inbound.client_id))
+    account = CTMAccount.unscoped.get(client=client)
     if (
         isinstance(body, dict)
         and str(body.get("account_id", account.account_number)) != account.account_number
@@ -113,6 +114,5 @@ def _ingest(inbound: InboundEvent, now: datetime) -> str:
         record = call_record(body)
     except NotACall as reason:
         return f"{reason} The delivery was kept and not used."
-    client = Client.unscoped.get(pk=inbound.client_id)
     ingest_calls(client=client, records=[record], read_at=inbound.received_at, now=now)
     return ""

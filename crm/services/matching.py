@@ -64,7 +64,7 @@ class LeadBook:
         return lead is not None and lead.pk in self._old
 
     def calls_before(self, record: CallRecord) -> int:
-        return self._calls.get(record.from_e164, 0)
+        return int(self._calls.get(record.from_e164, 0))
 
     def save(self) -> None:
         new = [lead for lead in self._changed.values() if lead.pk not in self._old]

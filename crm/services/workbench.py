@@ -1,5 +1,6 @@
 """What people do with a call: rate it, name its category, note, tag, move its lead, mark it read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -72,7 +73,7 @@ def _remember(call: Call, actor: Actor, was: str) -> None:
         recount_caller(agency_id=call.agency_id, client_id=call.client_id, from_e164=call.from_e164)
 
 
-def _tell(call: Call, actor: Actor, action: str, metadata: dict[str, object], now: datetime) -> None:
+def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object], now: datetime) -> None:
     Activity.unscoped.create(
         agency_id=call.agency_id,
         client_id=call.client_id,
@@ -115,7 +116,8 @@ def tag_call(*, actor: Actor, call_id: UUID, name: str) -> Tag:
         [CallTag(agency_id=call.agency_id, client_id=call.client_id, call=call, tag=tag)],
         ignore_conflicts=True,
     )
-    return tag
+    put: Tag = tag
+    return put
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Posts that change one call. To htmx they answer with the drawer as it now stands, otherwise with the page it is on."""
+"""Posts that change one call. To htmx they answer with the drawer as it now stands, otherwise with the page before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -111,7 +111,7 @@ def _do(
     else:
         open_call(actor, call_id)
         for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+            messages.error(request, " ".join(map(str, errors)))
         kept = {kept_as: form} if kept_as else {}
     if request.htmx or kept:  # type: ignore[attr-defined]
         chosen = InboxFilter.parse(request.POST, slugs(request))

@@ -1,11 +1,12 @@
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
@@ -21,7 +22,7 @@ TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".m4a": "audio/mp4"}
 @transaction.non_atomic_requests  # it may go to the vendor's network
 @require_GET
 @requires("calls.listen")
-def recording(request: HttpRequest, call_id: UUID) -> HttpResponse:
+def recording(request: HttpRequest, call_id: UUID) -> HttpResponseBase:
     """The sound of one call, to those who may see the call; by ranges, so that a player can seek."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     with transaction.atomic():
@@ -31,13 +32,13 @@ def recording(request: HttpRequest, call_id: UUID) -> HttpResponse:
         call = fetch_recording(call_id=call_id)
     except RecordingUnavailable as reason:
         return HttpResponse(f"{reason}\n", status=404, content_type="text/plain; charset=utf-8")
-    response = _ranged(request, call.recording.name)
+    response = _ranged(request, str(call.recording.name))
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _ranged(request: HttpRequest, name: str) -> HttpResponse:
+def _ranged(request: HttpRequest, name: str) -> HttpResponseBase:
     size = default_storage.size(name)
     kind = TYPES.get(name[name.rfind(".") :], "audio/wav")
     asked = RANGE.match(request.headers.get("Range", ""))
@@ -58,7 +59,7 @@ def _ranged(request: HttpRequest, name: str) -> HttpResponse:
     return part
 
 
-def _slice(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
+def _slice(file: IO[bytes], start: int, length: int) -> Iterator[bytes]:
     with file:
         file.seek(start)
         while length > 0 and (chunk := file.read(min(CHUNK, length))):

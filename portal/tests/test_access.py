@@ -1,4 +1,4 @@
-"""Fence three: every named route × every kind of visitor × own, sibling's and other agency's rows.
+"""Fence three: every named route, every kind of visitor, and own, sibling's and other agency's rows.
 
 The table is complete because it is held against the URL resolver: a route without a row fails. Strangers get 404 for
 what is not theirs; who belongs but may not gets 403; who is not signed in is sent to the sign-in page.
@@ -21,9 +21,9 @@ VISITORS = ("nora", "theo", "bea", "ed", "hannah", "vi", "rafael", "otto", "petr
 class Row:
     """Expected statuses for Brightside's object, one per visitor.
 
-    Nora owns the agency, Theo is a member assigned to Brightside, Bea a business development rep, Ed an editor. Hannah owns
-    Brightside and Vi looks on; Rafael is the sibling client. Otto and Petra are the other agency and its client. Sam is a
-    superuser without a seat, Lena has no seat at all, None is not signed in.
+    Nora owns the agency, Theo is a member assigned to Brightside, Bea a business development rep, Ed an editor.
+    Hannah owns Brightside and Vi looks on; Rafael is the sibling client. Otto and Petra are the other agency and its
+    client. Sam is a superuser without a seat, Lena has no seat at all, None is not signed in.
     """
 
     method: str

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -52,10 +53,10 @@ def tables() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def rows(sql: str, *params: object) -> list[tuple[object, ...]]:
+def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def tenant_tables() -> list[str]:
@@ -207,9 +208,9 @@ def test_unique_keys_of_tenant_tables_hold_the_tenant(db: None) -> None:
         tenant_tables(),
     )
     loose = {
-        (table, tuple(columns))  # type: ignore[arg-type]
+        (table, tuple(columns))
         for table, _, columns in keys
-        if not {"agency_id", "client_id"} & set(columns) and columns != ["id"]  # type: ignore[call-overload]
+        if not {"agency_id", "client_id"} & set(columns) and columns != ["id"]
     }
     assert loose == {("crm_ctmaccount", ("webhook_token",)), ("accounts_agency", ("slug",))}
 
@@ -229,7 +230,7 @@ def test_references_between_tenant_tables_carry_the_tenant(db: None) -> None:
             "WHERE attrelid = conrelid AND attnum = ANY (conkey)) FROM pg_constraint "
             "WHERE contype = 'f' AND cardinality(conkey) > 1"
         )
-        for column in columns  # type: ignore[attr-defined]
+        for column in columns
     }
     owed = {
         (model._meta.db_table, field.column)

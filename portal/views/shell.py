@@ -24,7 +24,7 @@ def start(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
         return redirect("crm:inbox" if actor.is_staff else "portal:home")
-    if request.user.is_superuser:  # type: ignore[union-attr]
+    if request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "portal/no_seat.html", status=403)
 

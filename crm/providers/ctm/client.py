@@ -82,11 +82,9 @@ class CTMClient:
     def rate(self, call_id: str, score: int | None) -> None:
         """Set the stars of a call, or take them away with None. The same value twice is harmless."""
         path = f"{self._account}/calls/{call_id}/sale.json"
-        if score is None:
-            body = self._http.delete_json(path)
-        else:
-            body = self._http.post_json(path, {"score": score})
-        _refuse_error(body)
+        _refuse_error(
+            self._http.delete_json(path) if score is None else self._http.post_json(path, {"score": score})
+        )
 
     @contextmanager
     def recording(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:

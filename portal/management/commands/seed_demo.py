@@ -17,7 +17,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--logins", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         if options["logins"]:
             for email, password, what in LOGINS:
                 self.stdout.write(f"{email:34} {password:22} {what}")
