@@ -1,4 +1,23 @@
-LABELS = {
+"""The categories of a call, with their stars and colours."""
+
+from typing import Literal, get_args
+
+MachineCategory = Literal[
+    "warm",
+    "very_good",
+    "needs_attention",
+    "voicemail",
+    "unanswered",
+    "not_a_fit",
+    "spam",
+    "neutral",
+    "applicant",
+    "unreviewed",
+]
+Category = Literal["converted"] | MachineCategory  # that somebody bought is for people to say
+MACHINE: frozenset[str] = frozenset(get_args(MachineCategory))
+
+LABELS: dict[str, str] = {
     "converted": "Converted",
     "warm": "Warm",
     "very_good": "Very good",
@@ -11,8 +30,20 @@ LABELS = {
     "applicant": "Applicant",
     "unreviewed": "Unreviewed",
 }
-HUES = dict.fromkeys(LABELS, "gray")
-STARS = {
+HUES: dict[str, str] = {
+    "converted": "green",
+    "very_good": "teal",
+    "warm": "blue",
+    "needs_attention": "red",
+    "voicemail": "amber",
+    "unanswered": "orange",
+    "not_a_fit": "gray",
+    "spam": "gray",
+    "neutral": "violet",
+    "applicant": "pink",
+    "unreviewed": "gray",
+}
+STARS: dict[str, int | None] = {
     "converted": 5,
     "warm": 3,
     "very_good": 4,

@@ -67,7 +67,7 @@ def fetch_recording(*, call_id: UUID) -> Call:
     return call
 
 
-def _keep(call: Call, file: File[bytes], name: str) -> None:
+def _keep(call: Call, file: "File[bytes]", name: str) -> None:
     call.recording.save(name, file, save=False)
     with transaction.atomic():
         Call.unscoped.filter(pk=call.pk, recording="").update(recording=call.recording.name)
