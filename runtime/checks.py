@@ -19,8 +19,7 @@ CHECKS = {
     "imports": ["lint-imports", "--no-logo"],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-    "template lint": ["djlint", "templates", "--lint", "--quiet"],
-    "template format": ["djlint", "templates", "--check", "--quiet"],
+    "templates": ["djlint", "templates", "--lint", "--quiet"],
 }
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -26,7 +26,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 
     with django_db_blocker.unblock():
         _clone_template(testing.database_name())
-        _flush_as_owner(connection)
+        # On the class: a browser test's threads and event loop have connections of their own.
+        setattr(type(connection.ops), "execute_sql_flush", _flush_as_owner)  # noqa: B010  for the type checker
     yield
     with django_db_blocker.unblock():
         connection.close()
@@ -51,17 +52,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": _chromium(), "args": flags}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if _chromium():
-        return
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("browser") and not _chromium() and os.environ.get("CI") == "true":
-        pytest.fail(NO_BROWSER, pytrace=False)
+    """Skip a browser test where there is no browser; where the whole suite must run, fail it."""
+    if item.get_closest_marker("browser") and not _chromium():
+        if os.environ.get("CI") == "true":
+            pytest.fail(NO_BROWSER, pytrace=False)
+        pytest.skip(NO_BROWSER)
 
 
 def _chromium() -> str | None:
@@ -103,13 +100,8 @@ def _migrate_template() -> None:
         connection.settings_dict |= as_app
 
 
-def _flush_as_owner(connection: Any) -> None:
-    """Let tests that commit be cleaned up by TRUNCATE, which portal_app has no right to."""
-
-    def execute_sql_flush(statements: list[str]) -> None:
-        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], options="-c lock_timeout=10s") as owner:
-            for statement in statements:
-                owner.execute(statement)
-
-    flush: Callable[[list[str]], None] = execute_sql_flush
-    connection.ops.execute_sql_flush = flush
+def _flush_as_owner(_operations: Any, statements: list[str]) -> None:
+    """Clean up after a test that commits by TRUNCATE, which portal_app has no right to."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], options="-c lock_timeout=10s") as owner:
+        for statement in statements:
+            owner.execute(statement)
