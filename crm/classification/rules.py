@@ -89,15 +89,15 @@ def complaint(reading: Reading) -> Verdict | None:
 
 def turned_away(reading: Reading) -> Verdict | None:
     """What they want is not offered here, and they did not agree on something else afterwards."""
-    refused, gave_up = reading.first("not_offered"), reading.first("gives_up")
-    if reading.last_at("commits", "booked", "defers") > reading.last_at("not_offered", "gives_up"):
+    refused, declined = reading.first("not_offered"), reading.first("declines")
+    if reading.last_at("commits", "booked", "defers") > reading.last_at("not_offered", "declines"):
         return None
     if refused:
-        confidence = 0.9 if gave_up else 0.75
+        left = declined or reading.first("looks_elsewhere")
         return reading.verdict(
-            "not_a_fit", confidence, "Wants what the business does not offer.", refused, gave_up
+            "not_a_fit", 0.9 if left else 0.75, "Wants what is not offered here.", refused, left
         )
-    return gave_up and reading.verdict("not_a_fit", 0.65, "Decided against it.", gave_up)
+    return declined and reading.verdict("not_a_fit", 0.65, "Decided against it.", declined)
 
 
 def old_appointment(reading: Reading) -> Verdict | None:

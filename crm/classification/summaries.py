@@ -38,14 +38,16 @@ THEY = {
 }  # fmt: skip
 PERSON = re.compile(rf"\b(?:{'|'.join(sorted(THEY, key=len, reverse=True))})\b(?!')", re.IGNORECASE)
 NEXT_CLAUSE = re.compile(
-    r",? (?:and|but|so|if|because) (?:i|we|i'm|we're|it|it's|there|there's|then|wanted)\b.*", re.IGNORECASE
+    r", (?:i|we|they) .*|,? (?:and|but|so|if|because) (?:i|we|i'm|we're|it|it's|there|there's|then|wanted)\b.*",
+    re.IGNORECASE,
 )
 SAYS_NOTHING = re.compile(
     r"^(?:to (?:know|ask|do|talk|move)\b.{0,8}|.*\b(?:it|that|this|them)(?: \w+)?)$", re.IGNORECASE
 )
 TO_THE_BUSINESS = re.compile(r"\b(?:you|your|you're|y'all|was)\b", re.IGNORECASE)
 GREETS = re.compile(
-    r"^(?:(?:(?i:hi|hello|hey|yes|yeah|okay|ok|um|uh|so|well|good (?:morning|afternoon|evening|day)|please|quick question)"
+    r"^(?:(?:(?i:hi|hello|hey|yes|yeah|okay|ok|um|uh|so|well|please|quick question"
+    r"|good (?:morning|afternoon|evening|day))"
     r"(?:\b(?!')|(?= ))(?: there\b(?!')| [A-Z][a-z]+(?=,))?)[\s,.!?]*)+",
 )
 INTRODUCES = re.compile(
