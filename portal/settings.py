@@ -203,6 +203,7 @@ CTM_BASE_URL = env("CTM_BASE_URL", default="https://api.calltrackingmetrics.com/
 # Pages of one walk may come from either of the vendor's hosts; any other host never sees our key.
 CTM_HOSTS = env.list("CTM_HOSTS", default=["api.calltrackingmetrics.com", "app.calltrackingmetrics.com"])
 CTM_SYNC_EVERY_S = env.int("CTM_SYNC_EVERY_S", default=300)
+CTM_SYNC_LEASE_S = env.int("CTM_SYNC_LEASE_S", default=180)  # longer than one page may take
 SANDBOX_URL = env("SANDBOX_URL", default="")
 
 LOGGING = {

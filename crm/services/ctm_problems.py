@@ -28,9 +28,11 @@ WORDS = {
     "cut_short": "CallTrackingMetrics sent fewer calls than it announced. We read those days again until all are here.",
     "repeated_page": "CallTrackingMetrics kept sending the same page. We start over in a moment; nothing is lost.",
     "foreign_host": "The next page lay on a server that is not CallTrackingMetrics. We did not go there.",
+    "unexpected": "Something went wrong on our side while reading the calls. We keep trying; nothing is lost.",
     "undecryptable": "The stored keys can't be opened any more. Enter them again.",
 }
 FOR_A_PERSON = {"unauthorised", "forbidden", "not_found", "no_accounts", "wrong_account", "undecryptable"}
+LONGEST_PAUSE_S = 3600  # whatever a Retry-After asks for
 START_OVER = {"rejected", "not_found", "repeated_page", "foreign_host", "cut_short"}
 
 
@@ -43,5 +45,5 @@ def in_words(error: ProviderError | Undecryptable) -> Problem:
         words.replace("{told}", str(error)),
         passes=error.kind not in FOR_A_PERSON,
         start_over=error.kind in START_OVER,
-        retry_after_s=error.retry_after_s,
+        retry_after_s=min(error.retry_after_s, LONGEST_PAUSE_S) if error.retry_after_s else None,
     )

@@ -22,6 +22,7 @@ from crm.providers.ctm.client import CTMClient, Page
 from crm.providers.ctm.records import CallRecord, NotACall, call_record
 from crm.services.ctm_problems import in_words
 from crm.services.ingest import Ingested, ingest_calls
+from crm.services.reconciling import Reading
 from integrations.services.vault import open_credential
 from lib.claims import backoff_s
 from lib.encryption import Undecryptable
@@ -29,7 +30,6 @@ from lib.http import ProviderError
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=180)  # longer than one page may take; renewed with every page
 FIRST_WINDOW = timedelta(days=90)
 RESUMABLE = timedelta(days=1)  # page addresses grow old
 MAX_PAGES = 5000
@@ -68,7 +68,15 @@ def sync_account(*, account_id: UUID, agency_id: UUID, trigger: str = "schedule"
             log.warning("ctm sync %s lost its account to another run", walk.run_id)
         except (ProviderError, Undecryptable) as error:
             _fail(walk, error, timezone.now())
+        except Exception as error:  # a fault of ours must not leave the panel silent and the account leased
+            log.exception("ctm sync %s stopped", walk.run_id)
+            _fail(walk, ProviderError(type(error).__name__, kind="unexpected"), timezone.now())
         return walk.run_id
+
+
+def _lease() -> timedelta:
+    """How long a silent worker keeps its account; every page renews it."""
+    return timedelta(seconds=settings.CTM_SYNC_LEASE_S)
 
 
 def _begin(account_id: UUID, trigger: str, now: datetime) -> Walk:
@@ -92,7 +100,7 @@ def _begin(account_id: UUID, trigger: str, now: datetime) -> Walk:
             trigger=trigger,
             started_at=now,
         )
-        account.lease_until = now + LEASE
+        account.lease_until = now + _lease()
         account.save(
             update_fields=["window_start", "walk_began_at", "page_token", "lease_until", "updated_at"]
         )
@@ -135,10 +143,20 @@ def _walk(walk: Walk) -> None:
             ids |= found
             rejected += refused
             url = page.next_url
-    whole = bool(walk.url) or announced is None or len(ids) + rejected >= announced
-    if not whole:
+    if not _is_whole(walk, len(ids) + rejected, announced):
         raise ProviderError("sent fewer entries than announced", kind="cut_short", retryable=True)
     _finish(walk)
+
+
+def _is_whole(walk: Walk, found: int, announced: int | None) -> bool:
+    """Whether ``found`` entries, with those of the runs that this one took up, are as many as CTM first announced."""
+    with transaction.atomic():
+        account = CTMAccount.unscoped.get(pk=walk.account_id)
+        runs = CTMSyncRun.unscoped.filter(account=account, started_at__gte=account.walk_began_at)
+        earlier = runs.exclude(pk=walk.run_id).order_by("started_at").values_list("seen", "expected")
+        before = list(earlier)
+    first = next((expected for _, expected in (*before, (0, announced)) if expected is not None), None)
+    return first is None or found + sum(seen for seen, _ in before) >= first
 
 
 def _commit_page(walk: Walk, client: Client, page: Page, read_at: datetime) -> tuple[set[str], int]:
@@ -153,8 +171,8 @@ def _commit_page(walk: Walk, client: Client, page: Page, read_at: datetime) -> t
     with transaction.atomic():
         account, run = _hold(walk)
         now = timezone.now()
-        result = ingest_calls(client=client, records=records, read_at=read_at, now=now)
-        account.page_token, account.lease_until = page.next_url, now + LEASE
+        result = ingest_calls(client=client, records=records, reading=Reading(read_at), now=now)
+        account.page_token, account.lease_until = page.next_url, now + _lease()
         account.save(update_fields=["page_token", "lease_until", "updated_at"])
         _count(run, page, result, rejects)
     return {record.external_id for record in records}, len(rejects)
@@ -163,8 +181,8 @@ def _commit_page(walk: Walk, client: Client, page: Page, read_at: datetime) -> t
 def _count(run: CTMSyncRun, page: Page, result: Ingested, rejects: list[dict[str, object]]) -> None:
     run.pages += 1
     run.seen += len(page.entries)
-    run.created += result.created
-    run.updated += result.updated
+    run.created += len(result.fresh)
+    run.updated += len(result.changed)
     run.errors += len(rejects)
     run.rejects = (run.rejects + rejects)[:KEPT_REJECTS]
     if run.expected is None:

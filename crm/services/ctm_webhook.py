@@ -18,6 +18,7 @@ from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import CTMAccount
 from crm.providers.ctm.records import NotACall, call_record
 from crm.services.ingest import ingest_calls
+from crm.services.reconciling import WEBHOOK_LAG, Reading
 from integrations.models import InboundEvent, OutboxEvent, Provider
 from integrations.services.inbound import store_inbound
 from integrations.services.vault import open_credential
@@ -114,5 +115,6 @@ def _ingest(inbound: InboundEvent, now: datetime) -> str:
         record = call_record(body)
     except NotACall as reason:
         return f"{reason} The delivery was kept and not used."
-    ingest_calls(client=client, records=[record], read_at=inbound.received_at, now=now)
+    reading = Reading(inbound.received_at, WEBHOOK_LAG)
+    ingest_calls(client=client, records=[record], reading=reading, now=now)
     return ""

@@ -38,7 +38,14 @@ def machine_verdict(record: CallRecord, *, is_known: bool, previous_calls: int) 
 
 
 def judge_by_machine(call: Call, verdict: Verdict, *, auto_star: bool) -> CallClassification | None:
-    """Put the machine's verdict on ``call`` where no person has spoken; None when it says nothing new."""
+    """Put the machine's verdict on ``call``: its words always, its category and stars where no person has spoken.
+
+    None when it says nothing new, or nothing that counts.
+    """
+    was = (call.category, call.summary, bool(call.ai_summary))
+    evidence = [{"quote": each.quote, "start_s": each.start_s} for each in verdict.evidence]
+    call.summary = verdict.summary
+    call.ai_summary = {"evidence": evidence, "confidence": verdict.confidence, "reason": verdict.reason}
     if call.category_by == By.HUMAN:
         return None
     stars_lead = call.rating_by in (By.HUMAN, By.CTM) and call.rating
@@ -46,11 +53,9 @@ def judge_by_machine(call: Call, verdict: Verdict, *, auto_star: bool) -> CallCl
     if auto_star and call.rating_by in ("", By.RULE, By.AI):
         call.rating = verdict.rating
         call.rating_by = By.RULE if verdict.rating else ""
-    if (call.category, call.summary) == (category, verdict.summary) and call.ai_summary:
+    if was == (category, verdict.summary, True):
         return None
-    call.category, call.category_by, call.summary = category, By.RULE, verdict.summary
-    evidence = [{"quote": each.quote, "start_s": each.start_s} for each in verdict.evidence]
-    call.ai_summary = {"evidence": evidence, "confidence": verdict.confidence, "reason": verdict.reason}
+    call.category, call.category_by = category, By.RULE
     return CallClassification(
         agency_id=call.agency_id,
         client_id=call.client_id,

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
 
 from accounts.models import Client
 from crm.models import Call, Lead
@@ -20,84 +23,74 @@ NO_NAMES = {
 }
 
 
+FILLED = (
+    "first_name", "last_name", "display_name", "phone", "phone_e164", "email", "city", "state", "last_call_at",
+)  # fmt: skip
+
+
 class LeadBook:
     """The leads that one page of calls touches: looked up in two queries, written in two."""
 
-    def __init__(self, client: Client, records: Iterable[CallRecord]) -> None:
+    def __init__(self, client: Client, records: Iterable[CallRecord], held: Iterable[UUID] = ()) -> None:
+        """``held`` are leads that calls of the page have already: they keep them, archived or not."""
         records = list(records)
         numbers = {record.from_e164 for record in records if record.from_e164}
         emails = {record.email for record in records if record.email}
         self._client = client
         self._by_number: dict[str, Lead] = {}
         self._by_email: dict[str, Lead] = {}
-        known = Lead.objects.for_client(client).filter(Q(phone_e164__in=numbers) | Q(email__in=emails))
-        for lead in known.filter(archived_at=None).order_by("created_at", "pk"):
-            self._learn(lead)
+        known = Lead.objects.for_client(client).annotate(address=Lower("email"))
+        active = Q(archived_at=None) & (Q(phone_e164__in=numbers) | Q(address__in=emails))
+        found = known.filter(active | Q(pk__in=list(held))).order_by("created_at", "pk")
+        self._old = {lead.pk: lead for lead in found.select_for_update(of=("self",))}
+        for lead in self._old.values():
+            if lead.archived_at is None:
+                self._learn(lead)
         counted = Call.objects.for_client(client).filter(from_e164__in=numbers).values_list("from_e164")
         self._calls = dict(counted.annotate(Count("pk")))
-        self._old = {lead.pk for lead in self._leads()}
-        self._changed: dict[object, Lead] = {}
+        self._changed: dict[UUID, Lead] = {}
 
-    def lead_for(self, record: CallRecord) -> Lead | None:
+    def lead_for(self, record: CallRecord, held: UUID | None = None) -> Lead | None:
         """The lead of ``record``, made when there is none; None for a caller who left neither number nor address."""
-        if not record.from_e164 and not record.email:
+        if not held and not record.from_e164 and not record.email:
             return None
-        lead = self._find(record) or Lead(
-            agency_id=self._client.agency_id, client_id=self._client.pk, source=Lead.Source.CTM
-        )
-        before = (lead.display_name, lead.phone_e164, lead.email, lead.city, lead.state, lead.last_call_at)
+        lead = self._old[held] if held in self._old else self._find(record)
+        if lead is None:
+            lead = Lead(agency_id=self._client.agency_id, client_id=self._client.pk, source=Lead.Source.CTM)
+        before = [getattr(lead, name) for name in FILLED]
         self._fill(lead, record)
-        self._learn(lead)
-        if before != (
-            lead.display_name,
-            lead.phone_e164,
-            lead.email,
-            lead.city,
-            lead.state,
-            lead.last_call_at,
-        ):
+        if before != [getattr(lead, name) for name in FILLED]:
             self._changed[lead.pk] = lead
+            if lead.archived_at is None:
+                self._learn(lead)
         return lead
 
-    def knew(self, record: CallRecord) -> bool:
-        lead = self._find(record)
+    def knew(self, lead: Lead | None) -> bool:
+        """Whether ``lead`` was there before this page."""
         return lead is not None and lead.pk in self._old
 
     def calls_before(self, record: CallRecord) -> int:
         return int(self._calls.get(record.from_e164, 0))
 
     def save(self) -> None:
-        new = [lead for lead in self._changed.values() if lead.pk not in self._old]
-        Lead.unscoped.bulk_create(new)
-        old = [lead for lead in self._changed.values() if lead.pk in self._old]
-        Lead.unscoped.bulk_update(
-            old,
-            (
-                "first_name",
-                "last_name",
-                "display_name",
-                "phone",
-                "phone_e164",
-                "email",
-                "city",
-                "state",
-                "last_call_at",
-            ),
-        )
+        Lead.unscoped.bulk_create(lead for pk, lead in self._changed.items() if pk not in self._old)
+        old = [lead for pk, lead in self._changed.items() if pk in self._old]
+        for lead in old:
+            lead.updated_at = timezone.now()
+        Lead.unscoped.bulk_update(old, (*FILLED, "updated_at"))
 
     def _find(self, record: CallRecord) -> Lead | None:
-        return self._by_email.get(record.email) or self._by_number.get(record.from_e164)
+        if lead := self._by_email.get(record.email):
+            return lead
+        lead = self._by_number.get(record.from_e164)
+        # Families and front desks share numbers: another address is another person.
+        return lead if lead and not (record.email and lead.email) else None
 
     def _learn(self, lead: Lead) -> None:
         if lead.phone_e164:
             self._by_number.setdefault(lead.phone_e164, lead)
         if lead.email:
             self._by_email.setdefault(lead.email.lower(), lead)
-
-    def _leads(self) -> list[Lead]:
-        return list(
-            {lead.pk: lead for lead in (*self._by_number.values(), *self._by_email.values())}.values()
-        )
 
     def _fill(self, lead: Lead, record: CallRecord) -> None:
         """Blanks are filled; what is known is never overwritten by a call."""

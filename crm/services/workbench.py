@@ -10,8 +10,8 @@ from accounts.tenancy import Actor
 from crm.models import Activity, Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
 from crm.models.calls import Verdict
 from crm.services.ctm_writes import queue_rating
-from crm.services.ingest import recount_caller
 from crm.services.judging import adopt_human_rating
+from crm.services.sequences import count_sequences
 
 JUDGED = ("rating", "rating_by", "rated_at", "category", "category_by", "updated_at")
 
@@ -70,7 +70,7 @@ def _remember(call: Call, actor: Actor, was: str) -> None:
         reason="chosen by a person",
     )
     if "converted" in (was, call.category) and was != call.category:
-        recount_caller(agency_id=call.agency_id, client_id=call.client_id, from_e164=call.from_e164)
+        count_sequences(agency_id=call.agency_id, client_id=call.client_id, numbers=[call.from_e164])
 
 
 def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object], now: datetime) -> None:

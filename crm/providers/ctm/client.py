@@ -12,6 +12,7 @@ from django.conf import settings
 from lib.http import Client, ProviderError
 
 PER_PAGE = 100  # CTM refuses more than 150
+MANY = 2**31  # a total beyond is nonsense
 PAGE_TIMEOUT_S = 60  # pages with transcripts are slow
 
 
@@ -76,7 +77,7 @@ class CTMClient:
         return Page(
             entries=tuple(body["calls"]),
             next_url=following if isinstance(following, str) else "",
-            total=total if isinstance(total, int) and not isinstance(total, bool) else None,
+            total=total if type(total) is int and 0 <= total < MANY else None,
         )
 
     def rate(self, call_id: str, score: int | None) -> None:

@@ -28,6 +28,7 @@ KINDS = {
 }
 ANSWERED = {"answered", "completed", "in-progress"}
 NOT_ANSWERED = {"no-answer", "busy", "failed", "canceled", "cancelled", "missed", "voicemail", "abandoned"}
+YEARS = range(1990, 2100)
 NEVER_PART_OF_THE_CALL = ("indexed_at", "billed_amount", "billed_at")  # they change while the call does not
 
 
@@ -152,7 +153,7 @@ def _status(raw: Mapping[str, Any]) -> str:
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < 1e15 else None  # infinities and nonsense
 
@@ -167,10 +168,14 @@ def _started_at(raw: Mapping[str, Any]) -> datetime:
     unix = _number(raw.get("unix_time"))
     try:
         if unix and unix > 0:
-            return datetime.fromtimestamp(unix, UTC)
-        return datetime.strptime(_text(raw, "called_at", 60), "%Y-%m-%d %I:%M %p %z").astimezone(UTC)
+            began = datetime.fromtimestamp(unix, UTC)
+        else:
+            began = datetime.strptime(_text(raw, "called_at", 60), "%Y-%m-%d %I:%M %p %z").astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         raise NotACall("The entry has no readable time.") from None
+    if began.year not in YEARS:
+        raise NotACall("The entry has no believable time.")
+    return began
 
 
 def _rating(raw: Mapping[str, Any]) -> int | None:
