@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Length, Lower, Trim
 from django.utils import timezone
 
+from accounts.roles import AGENCY_ROLES, CLIENT_ROLES, Role
 from accounts.tenancy import AgencyOwned, ClientOwned, TenantForeignKey, Timestamped
 from lib.uuid7 import uuid7
 
@@ -19,22 +20,6 @@ models.CharField.register_lookup(Trim)
 
 def not_blank(field: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{f"{field}__trim__length__gt": 0}), name=name)
-
-
-class Role(models.TextChoices):
-    AGENCY_OWNER = "agency_owner", "Agency owner"
-    AGENCY_ADMIN = "agency_admin", "Agency admin"
-    AGENCY_MEMBER = "agency_member", "Agency member"
-    BDR = "bdr", "Business development rep"
-    EDITOR = "editor", "Editor"
-    CLIENT_OWNER = "client_owner", "Client owner"
-    CLIENT_ADMIN = "client_admin", "Client admin"
-    CLIENT_MEMBER = "client_member", "Client member"
-    CLIENT_VIEWER = "client_viewer", "Client viewer"
-
-
-AGENCY_ROLES = (Role.AGENCY_OWNER, Role.AGENCY_ADMIN, Role.AGENCY_MEMBER, Role.BDR, Role.EDITOR)
-CLIENT_ROLES = (Role.CLIENT_OWNER, Role.CLIENT_ADMIN, Role.CLIENT_MEMBER, Role.CLIENT_VIEWER)
 
 
 class Agency(Timestamped):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from accounts.models import Role
+from accounts.roles import Role
 
 AO, AA, AM, BD, ED = Role.AGENCY_OWNER, Role.AGENCY_ADMIN, Role.AGENCY_MEMBER, Role.BDR, Role.EDITOR
 CO, CA, CM, CV = Role.CLIENT_OWNER, Role.CLIENT_ADMIN, Role.CLIENT_MEMBER, Role.CLIENT_VIEWER

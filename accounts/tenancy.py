@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import models
 
+from accounts.permissions import allowed
 from accounts.scope import Scope
 from lib.uuid7 import uuid7
 
@@ -39,8 +40,6 @@ class Actor:
         return Scope(agency_id=self.agency_id, client_ids=self.client_ids, user_id=self.user_id)
 
     def can(self, capability: str) -> bool:
-        from accounts.permissions import allowed  # permissions name roles, which live beside the models
-
         return allowed(self.roles, capability)
 
 

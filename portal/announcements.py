@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.models import AGENCY_ROLES, ClientAssignment, Membership
+from accounts.models import ClientAssignment, Membership
+from accounts.roles import AGENCY_ROLES
 from crm.models import Call
 from integrations.models import OutboxEvent
 from notifications.services.notices import notify
