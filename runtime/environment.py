@@ -120,7 +120,7 @@ def interpreter(venv: Path) -> str:
 
 def _log() -> Path:
     path = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "logs" / "install.log"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 

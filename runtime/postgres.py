@@ -86,6 +86,12 @@ class Postgres:
         if self.sockets.name:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
+    def remove(self) -> None:
+        """Stop the server and remove its files, wherever they lie."""
+        self.stop()
+        if self.data.name:
+            shutil.rmtree(self.data.parent, ignore_errors=True)
+
     def _locate(self) -> Path:
         """Settle where the data and the socket lie, and return the directory of the programs."""
         self._user = binaries.server_user()
@@ -114,7 +120,9 @@ class Postgres:
         os.chown(self._home, self._user.uid, self._user.gid)
         if binaries.can_enter(self._user, self._home):
             return self._home
-        return state.private_directory(Path("/var/tmp") / state.short_name(self._home), uid=uid)  # noqa: S108
+        place = state.private_directory(Path("/var/tmp") / state.short_name(self._home), uid=uid)  # noqa: S108
+        (place / "belongs-to").write_text(f"{self._home}\n")  # for whoever tidies up
+        return place
 
     def _initialise(self, bin_directory: Path) -> None:
         draft = self.data.with_name(

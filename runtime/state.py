@@ -12,9 +12,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def state_directory() -> Path:
-    """Return the directory of this run, made if need be: ``.run`` in the checkout or SWITCHBOARD_STATE."""
+    """Return the directory of this run, made if need be: ``.run`` in the checkout or SWITCHBOARD_STATE.
+
+    Others may pass through, so that root's database server, which runs as somebody else, can reach its files; what
+    is made inside is ours alone.
+    """
     path = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o711)
+    os.umask(0o077)
     return path
 
 

@@ -54,7 +54,7 @@ class Supervisor:
     def __init__(self, state: Path) -> None:
         self._state = state
         self._logs = state / "logs"
-        self._logs.mkdir(mode=0o700, exist_ok=True)
+        self._logs.mkdir(exist_ok=True)
         self._host, self._port = os.environ.get("HOST", "127.0.0.1"), _number("PORT", 8000)
         self._children = Children(state / "children")
         self._servers = Servers(state)

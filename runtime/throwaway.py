@@ -49,7 +49,7 @@ def servers() -> Iterator[ThrowAway]:
         yield ThrowAway(directory, postgres, valkey)
     finally:
         valkey.stop()
-        postgres.stop()
+        postgres.remove()
         shutil.rmtree(directory)
         lock.release()
 
@@ -63,8 +63,10 @@ def _remove_abandoned() -> None:
         lock = Lock(directory / "lock")
         if lock.take():
             log = directory / "log"
-            for server in (Postgres(directory / "pg", log=log), Valkey(directory / "vk", log=log)):
-                server.end_leftover()
-                server.stop()
+            postgres, valkey = Postgres(directory / "pg", log=log), Valkey(directory / "vk", log=log)
+            postgres.end_leftover()
+            valkey.end_leftover()
+            postgres.remove()
+            valkey.stop()
             shutil.rmtree(directory, ignore_errors=True)
         lock.release()

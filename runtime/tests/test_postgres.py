@@ -28,9 +28,7 @@ def make() -> Iterator[Make]:
 
     yield make
     for server in made:
-        server.stop()
-        if server.data.parts[:3] == ("/", "var", "tmp"):
-            subprocess.run(["rm", "-rf", str(server.data.parent)], check=True)
+        server.remove()
 
 
 def _number(server: Postgres) -> int:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from runtime import ports, process, testing
 from runtime.liveness import WORKER, Liveness
 from runtime.servers import Servers
-from runtime.state import ROOT
+from runtime.state import ROOT, short_name
 
 pytestmark = pytest.mark.slow
 START_WITHIN_S = 120
@@ -48,6 +49,8 @@ def start(tmp_path: Path, port: int) -> Iterator[Start]:
         if running.poll() is None:
             running.terminate()
         running.wait(60)
+    for home in tmp_path.rglob("state/postgres"):
+        shutil.rmtree(Path("/var/tmp") / short_name(home), ignore_errors=True)
 
 
 def _said(tmp_path: Path) -> str:
