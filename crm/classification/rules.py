@@ -63,12 +63,12 @@ def spam(reading: Reading) -> Verdict | None:
 def applicant(reading: Reading) -> Verdict | None:
     found = reading.first("applicant")
     more = len(reading.signals["applicant"]) > 1
-    return found and reading.verdict("applicant", 0.9 if more else 0.8, "Asks for work.", found)
+    return reading.verdict("applicant", 0.9 if more else 0.8, "Asks for work.", found) if found else None
 
 
 def wrong_number(reading: Reading) -> Verdict | None:
     found = reading.first("wrong_number")
-    return found and reading.verdict("neutral", 0.85, "Dialled a wrong number.", found)
+    return reading.verdict("neutral", 0.85, "Dialled a wrong number.", found) if found else None
 
 
 def voicemail(reading: Reading) -> Verdict | None:
@@ -84,7 +84,7 @@ def voicemail(reading: Reading) -> Verdict | None:
 
 def complaint(reading: Reading) -> Verdict | None:
     found = reading.first("complains")
-    return found and reading.verdict("needs_attention", 0.8, "Is unhappy with the business.", found)
+    return reading.verdict("needs_attention", 0.8, "Is unhappy with the business.", found) if found else None
 
 
 def turned_away(reading: Reading) -> Verdict | None:
@@ -97,12 +97,16 @@ def turned_away(reading: Reading) -> Verdict | None:
         return reading.verdict(
             "not_a_fit", 0.9 if left else 0.75, "Wants what is not offered here.", refused, left
         )
-    return declined and reading.verdict("not_a_fit", 0.65, "Decided against it.", declined)
+    return reading.verdict("not_a_fit", 0.65, "Decided against it.", declined) if declined else None
 
 
 def old_appointment(reading: Reading) -> Verdict | None:
     found = reading.first("moves_appointment", "confirms_old")
-    return found and reading.verdict("neutral", 0.8, "Is about an appointment or a job that exists.", found)
+    return (
+        reading.verdict("neutral", 0.8, "Is about an appointment or a job that exists.", found)
+        if found
+        else None
+    )
 
 
 def agreed(reading: Reading) -> Verdict | None:
@@ -129,7 +133,7 @@ def waits_for_call(reading: Reading) -> Verdict | None:
 
 def known_matter(reading: Reading) -> Verdict | None:
     found = reading.first("existing")
-    return found and reading.verdict("neutral", 0.75, "Is about something already under way.", found)
+    return reading.verdict("neutral", 0.75, "Is about something already under way.", found) if found else None
 
 
 def interest(reading: Reading) -> Verdict | None:
@@ -144,12 +148,12 @@ def interest(reading: Reading) -> Verdict | None:
 
 def plain_question(reading: Reading) -> Verdict | None:
     found = reading.first("question")
-    return found and reading.verdict("neutral", 0.7, "A question with no wish to buy.", found)
+    return reading.verdict("neutral", 0.7, "A question with no wish to buy.", found) if found else None
 
 
 def need(reading: Reading) -> Verdict | None:
     found = reading.first("needs")
-    return found and reading.verdict("warm", 0.5, "Has a need that the business may meet.", found)
+    return reading.verdict("warm", 0.5, "Has a need that the business may meet.", found) if found else None
 
 
 RULES: tuple[Callable[[Reading], Verdict | None], ...] = (

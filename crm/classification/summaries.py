@@ -115,7 +115,11 @@ def without_words(facts: CallFacts) -> str:
     if facts.status == "voicemail":
         return "Left a voicemail without details."
     if facts.answered is not False:
-        return "The call was answered, but there is no transcript."
+        return (
+            "The call was answered, but there is no transcript."
+            if facts.answered
+            else "There is no transcript."
+        )
     if facts.status == "busy":
         return "The line was busy."
     if not facts.duration_s:

@@ -162,7 +162,7 @@ def test_agreement_taken_back_is_only_interest():
     assert classify(facts).category == "warm"
 
 
-def test_sixty_thousand_characters_without_a_stop_are_judged_quickly_and_quoted_shortly():
+def test_sixty_thousand_characters_without_a_stop_are_quoted_shortly():
     transcript = "well you know " * 3000 + "please book it for friday " + "and so on " * 20_000
     verdict = classify(replace(SILENT, transcript=transcript))
     assert verdict.category == "very_good"
