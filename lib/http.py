@@ -1,47 +1,42 @@
 """The one way out: timeouts, size caps, one kind of error, and secrets that stay with the host they are for."""
 
+import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from functools import lru_cache
+from typing import Any, Self
 
 import httpx
 
+from lib.addresses import NotPublic, public_address
+from lib.http_errors import ProviderError, refusal, retry_after_s
 from lib.payloads import BadPayload, parse_json
 
+__all__ = ["Client", "ProviderError", "retry_after_s"]
+
 USER_AGENT = "Switchboard/1"
-MAX_JSON_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 MAX_FILE_BYTES = 200 * 1024 * 1024
 MAX_REDIRECTS = 3
-TOTAL_FACTOR = 2  # a trickling answer may take so many read timeouts in all
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class ProviderError(Exception):
-    """An outside service did not do what was asked. ``retryable`` says whether asking again later may help.
-
-    ``kind`` is one of unauthorised, forbidden, not_found, rate_limited, rejected, unavailable, unreadable,
-    foreign_host, or a word of the caller's own.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        kind: str,
-        status: int | None = None,
-        retryable: bool = False,
-        retry_after_s: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.kind, self.status, self.retryable, self.retry_after_s = kind, status, retryable, retry_after_s
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(
+        trust_env=False
+    )  # reading the root certificates costs more than a request
 
 
 class Client:
-    """A session with one service. Relative addresses are below ``base_url``; absolute ones must lie on it or on one of
-    ``allowed_hosts``, otherwise they are refused before anything is sent.
+    """A session with one service. Addresses that begin with a slash are below ``base_url``; complete ones must lie on
+    its host or one of ``allowed_hosts`` (``name`` or ``name:port``), otherwise they are refused before anything is
+    sent. ``auth`` and ``headers`` go to those hosts only.
+
+    ``total_timeout_s`` limits one answer from the request to its last byte, and is looked at whenever a piece arrives;
+    by default it is twice the read timeout. Nothing follows a redirect but `get_stream`. Every method raises
+    `ProviderError`. May be shared by threads.
     """
 
     def __init__(
@@ -52,23 +47,36 @@ class Client:
         headers: Mapping[str, str] | None = None,
         connect_timeout_s: float = 5,
         read_timeout_s: float = 30,
+        total_timeout_s: float | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
         user_agent: str = USER_AGENT,
+        max_bytes: int = MAX_BYTES,
+        tls: ssl.SSLContext | None = None,
+        resolve: Callable[[str, int], str] = public_address,
     ) -> None:
-        self._base = base_url.rstrip("/")
+        self._base = httpx.URL(base_url.rstrip("/"))
         self._auth = httpx.BasicAuth(*auth) if auth else None
-        self._own = urlsplit(base_url).netloc
-        self._allowed = allowed_hosts | {self._own}
-        self._total_s = read_timeout_s * TOTAL_FACTOR
+        self._headers = dict(headers or {})
+        self._trusted = {each.lower() for each in allowed_hosts} | {_place(self._base)}
+        self._total_s = total_timeout_s or 2 * read_timeout_s
+        self._max_bytes = max_bytes
+        self._resolve = resolve
         self._http = httpx.Client(
-            headers={"User-Agent": user_agent, "Accept": "application/json", **(headers or {})},
+            headers={"User-Agent": user_agent},
             timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s),
             follow_redirects=False,
             trust_env=False,
+            verify=tls or _tls(),
         )
 
     def __repr__(self) -> str:
-        return f"Client({self._base})"
+        return f"Client({_place(self._base)})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._http.close()
@@ -77,100 +85,144 @@ class Client:
         return self._json("GET", url)
 
     def post_json(self, url: str, body: Any) -> Any:
+        """Send ``body`` as JSON and return the answer, None when it is empty."""
         return self._json("POST", url, json=body)
 
+    def post_form(self, url: str, fields: Mapping[str, str]) -> Any:
+        """Send ``fields`` as a web form would and return the answer, None when it is empty."""
+        return self._json("POST", url, data=dict(fields))
+
     def delete_json(self, url: str) -> Any:
+        """Ask for a deletion and return the answer, None when it is empty."""
         return self._json("DELETE", url)
 
-    def _json(self, method: str, url: str, **kwargs: Any) -> Any:
-        with self._open(method, self._absolute(url), **kwargs) as response:
-            raw = b"".join(self._read(response, MAX_JSON_BYTES))
-        try:
-            return parse_json(raw, max_bytes=MAX_JSON_BYTES)
-        except BadPayload as bad:
-            raise ProviderError(f"The answer is unreadable. {bad}", kind="unreadable", status=response.status_code,
-                                retryable=True) from None  # fmt: skip
-
     @contextmanager
-    def get_stream(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Open a file as (content type, chunks). Redirects are followed by hand; our credentials never go along to
-        another host.
+    def get_stream(
+        self, url: str, *, max_bytes: int = MAX_FILE_BYTES
+    ) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Open a file as (content type, chunks).
+
+        Up to three redirects are followed, to our hosts or over TLS to a public address; our credentials never go along
+        to another host.
         """
-        address = self._absolute(url)
+        address = self._own(url)
         for _ in range(MAX_REDIRECTS + 1):
-            with self._open(
-                "GET", address, credentials=urlsplit(address).netloc in self._allowed
-            ) as response:
-                if response.is_redirect:
-                    address = urljoin(address, response.headers.get("location", ""))
-                    if urlsplit(address).scheme not in ("http", "https"):
-                        raise ProviderError(
-                            "We were sent to no web address.", kind="unreadable", retryable=True
-                        )
-                    continue
-                yield response.headers.get("content-type", ""), self._read(response, MAX_FILE_BYTES)
-                return
+            with self._open("GET", address, headers={"Accept-Encoding": "identity"}) as (response, until):
+                if response.status_code not in REDIRECTS:
+                    yield response.headers.get("content-type", ""), _pieces(response, until, max_bytes)
+                    return
+                location = response.headers.get("location", "")
+            address = address.join(location)  # httpx has refused what is no address
         raise ProviderError("We were sent from one address to the next.", kind="unreadable", retryable=True)
 
-    def _absolute(self, url: str) -> str:
-        if url.startswith("/"):
-            return self._base + url
-        parts = urlsplit(url)
-        if (
-            parts.netloc not in self._allowed
-            or parts.scheme not in ("http", "https")
-            or (parts.scheme == "http" and urlsplit(self._base).scheme == "https")
+    def _json(self, method: str, url: str, **content: Any) -> Any:
+        address = self._own(url)
+        with self._open(method, address, headers={"Accept": "application/json"}, **content) as (
+            response,
+            until,
         ):
-            raise ProviderError(f"{parts.hostname} is not the service we trust.", kind="foreign_host")
-        return url
+            status = response.status_code
+            if status in REDIRECTS:
+                raise ProviderError(
+                    "The service sent us elsewhere instead of answering.",
+                    kind="unreadable", status=status, retryable=True,
+                )  # fmt: skip
+            raw = b"".join(_pieces(response, until, self._max_bytes))
+        if not raw and method != "GET":
+            return None
+        try:
+            return parse_json(raw, max_bytes=self._max_bytes)
+        except BadPayload as bad:
+            told = "It is a web page." if raw.lstrip()[:1] == b"<" else str(bad)
+            raise ProviderError(
+                f"The answer is unreadable. {told}", kind="unreadable", status=status, retryable=True
+            ) from None
+
+    def _own(self, url: str) -> httpx.URL:
+        """``url`` as an address on one of our hosts."""
+        try:
+            address = httpx.URL(f"{self._base}{url}" if url.startswith("/") else url)
+        except httpx.InvalidURL:
+            raise ProviderError("That is no web address.", kind="foreign_host") from None
+        if not self._trusts(address):
+            raise ProviderError(f"{address.host or 'That'} is not the service we trust.", kind="foreign_host")
+        return address
+
+    def _trusts(self, address: httpx.URL) -> bool:
+        safe = address.scheme == "https" or address.scheme == self._base.scheme == "http"
+        return safe and not address.userinfo and _place(address) in self._trusted
+
+    def _elsewhere(self, address: httpx.URL) -> tuple[httpx.URL, dict[str, str], dict[str, Any]]:
+        """Where and how to reach a host that is not ours: by an address that was looked at, named in TLS and header."""
+        if address.scheme == self._base.scheme == "http" and address.host == self._base.host:
+            return address, {}, {}  # another port of the machine we already talk to in clear
+        if address.scheme != "https" or address.userinfo:
+            raise ProviderError("We were sent to a place we do not go.", kind="foreign_host")
+        try:
+            found = self._resolve(address.host, address.port or 443)
+        except NotPublic as closed:
+            raise ProviderError(str(closed), kind="foreign_host") from None
+        return address.copy_with(host=found), {"Host": _place(address)}, {"sni_hostname": address.host}
 
     @contextmanager
     def _open(
-        self, method: str, url: str, *, credentials: bool = True, **kwargs: Any
-    ) -> Iterator[httpx.Response]:
-        auth = self._auth if credentials else None
+        self, method: str, address: httpx.URL, *, headers: Mapping[str, str], **content: Any
+    ) -> Iterator[tuple[httpx.Response, float]]:
+        """Send, and open the answer together with the moment at which it must have come to an end."""
+        auth, own = self._auth, self._headers
+        extensions: dict[str, Any] = {}
+        if not self._trusts(address):
+            auth = None
+            address, own, extensions = self._elsewhere(address)
+        self._http.cookies.clear()  # they know hosts but no ports, and we never need one
+        until = time.monotonic() + self._total_s
+        request = self._http.build_request(
+            method, address, headers={**headers, **own}, extensions=extensions, **content
+        )
+        with _failures():
+            response = self._http.send(request, stream=True, auth=auth)
         try:
-            with self._http.stream(method, url, auth=auth, **kwargs) as response:
-                if not (response.is_success or response.is_redirect):
-                    raise _refusal(response)
-                yield response
-        except httpx.TimeoutException:
-            raise ProviderError("No answer in time.", kind="unavailable", retryable=True) from None
-        except httpx.HTTPError as error:
-            raise ProviderError(f"The connection failed ({type(error).__name__}).", kind="unavailable",
-                                retryable=True) from None  # fmt: skip
+            if not (response.is_success or response.status_code in REDIRECTS):
+                raise refusal(response)
+            yield response, until
+        finally:
+            response.close()
 
-    def _read(self, response: httpx.Response, cap: int) -> Iterator[bytes]:
-        size, until = 0, time.monotonic() + self._total_s
-        for chunk in response.iter_bytes():
-            size += len(chunk)
+
+def _place(address: httpx.URL) -> str:
+    """``name``, or ``name:port`` where the port is not the usual one."""
+    return address.netloc.decode().lower()
+
+
+def _pieces(response: httpx.Response, until: float, cap: int) -> Iterator[bytes]:
+    size = 0
+    with _failures(response.status_code):
+        for piece in response.iter_bytes():
+            size += len(piece)
             if size > cap:
-                raise ProviderError(f"The answer is larger than {cap} bytes.", kind="unreadable")
+                raise ProviderError(
+                    f"The answer is larger than {cap} bytes.", kind="unreadable", status=response.status_code
+                )
             if time.monotonic() > until:
                 raise ProviderError("The answer took too long.", kind="unavailable", retryable=True)
-            yield chunk
+            yield piece
 
 
-def _refusal(response: httpx.Response) -> ProviderError:
-    status = response.status_code
-    kinds = {401: "unauthorised", 403: "forbidden", 404: "not_found", 429: "rate_limited"}
-    kind = kinds.get(status, "unavailable" if status >= 500 else "rejected")
-    return ProviderError(
-        f"The service answered {status}.",
-        kind=kind,
-        status=status,
-        retryable=status >= 500 or status == 429,
-        retry_after_s=retry_after_s(response.headers.get("retry-after", ""), datetime.now(UTC)),
-    )
-
-
-def retry_after_s(header: str, now: datetime) -> float | None:
-    """The seconds that a ``Retry-After`` asks for, given as seconds or as a date; None when it asks for nothing."""
+@contextmanager
+def _failures(status: int | None = None) -> Iterator[None]:
+    """Turn what httpx raises into our error. With ``status`` an answer had begun."""
     try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(header) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        yield
+    except httpx.TimeoutException:
+        raise ProviderError("No answer in time.", kind="unavailable", status=status, retryable=True) from None
+    except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
+        kind = "unavailable" if status is None else "unreadable"
+        told = "The answer was cut short." if status else f"The connection failed ({type(error).__name__})."
+        raise ProviderError(told, kind=kind, status=status, retryable=True) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ProviderError(
+            f"The connection failed ({type(error).__name__}).",
+            kind="unavailable",
+            status=status,
+            retryable=True,
+        ) from None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,14 @@ class Phone:
 def parse(raw: str, region: str = "US") -> Phone:
     """Read ``raw`` as a caller in ``region`` would dial it. Anonymous callers and nonsense have no ``e164``.
 
-    Possible numbers are enough: fictional and newly opened ranges are not yet "valid".
+    Possible numbers are enough: fictional and newly opened ranges are not yet "valid". Seven digits without an area
+    code are nobody's number.
     """
     try:
         number = phonenumbers.parse(raw, region)
     except NumberParseException:
         return Phone("", raw)
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return Phone("", raw)
     return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), raw)
 
@@ -42,5 +43,5 @@ def display(e164: str, region: str = "US") -> str:
 
 
 def search_digits(text: str) -> str:
-    """The digits of ``text`` in order."""
+    """The digits of ``text`` in order: what a person typed, made comparable with an E.164 number's end."""
     return "".join(each for each in text if each.isdecimal() and each.isascii())
