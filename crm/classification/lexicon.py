@@ -8,7 +8,6 @@ from pathlib import Path
 
 from crm.classification.speech import Sentence
 
-APOSTROPHES = str.maketrans("'`", "’’")
 NEGATION = re.compile(
     r"\b(?:not|never|without|no longer|cannot|no need to|instead of"
     r"|(?<!why )(?:do|did|does|would|could|ca|wo|is|was|are|have|has)n’t)"
@@ -36,9 +35,8 @@ class Signal:
     def find(self, sentence: Sentence) -> Finding | None:
         if sentence.side and self.who not in (sentence.side, "anyone"):
             return None
-        text = sentence.text.translate(APOSTROPHES)
-        for match in self.pattern.finditer(text):
-            if not (self.negatable and _is_negated(text[: match.start()])):
+        for match in self.pattern.finditer(sentence.plain):
+            if not (self.negatable and _is_negated(sentence.plain[: match.start()])):
                 return Finding(self.name, sentence, match.start(), match.end())
         return None
 

@@ -23,12 +23,14 @@ AGENT = {
 }
 CALLER = {"caller", "customer", "contact", "visitor", "client", "patient", "lead", "user"}
 SENTENCE = re.compile(r"[^\s.?!](?:[^.?!\n]|[.?!](?=[^\s.?!]))*[.?!]*")
+APOSTROPHES = str.maketrans("'`", "’’")
 LABEL = re.compile(r"^[ \t]*([A-Za-z]{3,15}):[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
+    plain: str  # as the lexicon spells it, character for character as long as ``text``
     side: Side
     start_s: float | None
     order: int
@@ -40,7 +42,8 @@ def sentences(facts: CallFacts) -> list[Sentence]:
     left = MAX_CHARACTERS
     for text, side, start_s in _pieces(facts):
         for match in SENTENCE.finditer(text[:left]):
-            found.append(Sentence(match.group().strip(), side, start_s, len(found)))
+            words = match.group().strip()
+            found.append(Sentence(words, words.translate(APOSTROPHES), side, start_s, len(found)))
         left -= len(text)
         if left <= 0:
             break
