@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import SystemRandom
 from typing import TypeVar
 
-from django.db import models, transaction
+from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
 _draw = SystemRandom().random
@@ -13,10 +13,9 @@ _draw = SystemRandom().random
 def claim(queryset: "models.QuerySet[Row]", limit: int) -> list[Row]:
     """Lock and return up to ``limit`` rows of ``queryset`` in its order, passing over rows that others hold.
 
-    The claim lasts as long as the caller's transaction; without one it raises `TransactionManagementError`.
+    The claim lasts as long as the caller's transaction; without one Django raises
+    `TransactionManagementError`.
     """
-    if not transaction.get_connection(queryset.db).in_atomic_block:
-        raise transaction.TransactionManagementError("A claim holds only inside a transaction.")
     return list(queryset.select_for_update(skip_locked=True, of=("self",))[:limit])
 
 

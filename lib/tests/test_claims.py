@@ -1,8 +1,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from lib.claims import backoff_s, claim
 
@@ -38,12 +40,14 @@ def test_claim_keeps_the_order_and_passes_over_what_others_hold() -> None:
     assert (mine, theirs, after) == (expected[:2], expected[2:5], expected[:3])
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_claim_locks_nothing_but_the_rows_themselves() -> None:
-    with transaction.atomic():
-        query = str(ContentType.objects.select_for_update(skip_locked=True, of=("self",)).query)
+    joined = Permission.objects.select_related("content_type").order_by("pk")
 
-    assert query.endswith('FOR UPDATE OF "django_content_type" SKIP LOCKED')
+    with CaptureQueriesContext(connection) as asked:
+        claim(joined, 1)
+
+    assert asked[-1]["sql"].endswith('LIMIT 1 FOR UPDATE OF "auth_permission" SKIP LOCKED')
 
 
 def test_backoff_doubles_up_to_the_cap() -> None:
