@@ -29,6 +29,10 @@ KINDS = {
 ANSWERED = {"answered", "completed", "in-progress"}
 NOT_ANSWERED = {"no-answer", "busy", "failed", "canceled", "cancelled", "missed", "voicemail", "abandoned"}
 YEARS = range(1990, 2100)
+WORDS = (
+    "audio", "transcription", "transcription_text", "transcription_segments", "transcript", "summary",
+    "message_body", "chat_messages", "form", "notes",
+)  # fmt: skip
 NEVER_PART_OF_THE_CALL = ("indexed_at", "billed_amount", "billed_at")  # they change while the call does not
 
 
@@ -81,6 +85,9 @@ def call_record(raw: Any) -> CallRecord:
     """Read one entry of the call list, or the body of a webhook. Raises `NotACall`."""
     if not isinstance(raw, Mapping):
         raise NotACall("The entry is not an object.")
+    redacted = bool(raw.get("redacted") or raw.get("excluded"))
+    if redacted:  # what the vendor took back is not kept by us either
+        raw = {key: value for key, value in raw.items() if key not in WORDS}
     external_id = _text(raw, "id", 100)
     if not external_id:
         raise NotACall("The entry has no id.")
@@ -116,7 +123,7 @@ def call_record(raw: Any) -> CallRecord:
         form=_form(raw),
         tags=_tags(raw),
         notes=_text(raw, "notes", 20_000),
-        redacted=bool(raw.get("redacted") or raw.get("excluded")),
+        redacted=redacted,
         raw=raw,
         content_hash=_content_hash(raw),
     )
