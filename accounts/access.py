@@ -9,12 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.permissions import Level
+
 View = Callable[..., HttpResponseBase]
 Side = Literal["staff", "client", "any"]
 
 
-def requires(capability: str, *, side: Side = "any") -> Callable[[View], View]:
-    """Let in actors that have ``capability``; others of the same house get 403, people of the other side 404.
+def requires(capability: str, at_least: Level = Level.READ, *, side: Side = "any") -> Callable[[View], View]:
+    """Let in actors that have ``capability`` at that level; others of the house get 403, people of the other side 404.
 
     ``side`` keeps the agency's pages and the client portal apart: to the wrong side the page does not exist.
     """
@@ -25,11 +27,11 @@ def requires(capability: str, *, side: Side = "any") -> Callable[[View], View]:
             actor = request.actor  # type: ignore[attr-defined]
             if actor is None or (side != "any" and actor.is_staff != (side == "staff")):
                 raise Http404
-            if not actor.can(capability):
+            if not actor.can(capability, at_least):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        guarded.access_policy = f"{capability} ({side})"  # type: ignore[attr-defined]
+        guarded.access_policy = (capability, at_least, side)  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import models
 
-from accounts.permissions import allowed
+from accounts.permissions import Level, allowed
 from accounts.scope import Scope
 from lib.uuid7 import uuid7
 
@@ -39,8 +39,8 @@ class Actor:
     def scope(self) -> Scope:
         return Scope(agency_id=self.agency_id, client_ids=self.client_ids, user_id=self.user_id)
 
-    def can(self, capability: str) -> bool:
-        return allowed(self.roles, capability)
+    def can(self, capability: str, at_least: Level = Level.READ) -> bool:
+        return allowed(self.roles, capability, at_least)
 
 
 class TenantQuerySet(models.QuerySet[Any]):

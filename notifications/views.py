@@ -14,14 +14,14 @@ SHOWN = 100
 
 
 @require_GET
-@requires("notices.see", side="staff")
+@requires("own.security", side="staff")
 def notice_list(request: HttpRequest) -> HttpResponse:
     rows = Notification.objects.for_actor(request.actor).newest_first()[:SHOWN]  # type: ignore[attr-defined]
     return render(request, "notifications/list.html", {"notices": list(rows)})
 
 
 @require_POST
-@requires("notices.see", side="staff")
+@requires("own.security", side="staff")
 def follow(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     """Mark one notice read and go where it points."""
     notice = Notification.objects.for_actor(request.actor).filter(pk=notice_id).first()  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ def follow(request: HttpRequest, notice_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("notices.see", side="staff")
+@requires("own.security", side="staff")
 def read_all(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rows = Notification.objects.for_actor(request.actor).unread()  # type: ignore[attr-defined]

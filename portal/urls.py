@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include(client_portal)),
     path("", include("crm.urls")),
     path("notices/", include("notifications.urls")),
+    path("people/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]

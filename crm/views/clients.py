@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import requires
 from accounts.directory import visible_clients
 from accounts.models import Client
+from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.forms import ConnectForm
 from crm.models import CTMAccount, CTMSyncRun
@@ -23,7 +24,7 @@ RUNS_SHOWN = 10
 
 
 @require_GET
-@requires("clients.see", side="staff")
+@requires("clients.profile", side="staff")
 def client_list(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     accounts = {account.client_id: account for account in CTMAccount.objects.for_actor(actor)}
@@ -32,7 +33,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires("ctm.health", side="staff")
+@requires("ctm.sync", side="staff")
 def client_detail(request: HttpRequest, slug: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     client = find_client(actor, slug)
@@ -67,7 +68,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@requires("ctm.sync", side="staff")
+@requires("ctm.sync", Level.ADMINISTER, side="staff")
 def sync_now(request: HttpRequest, slug: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     account = CTMAccount.objects.for_actor(actor).filter(client=find_client(actor, slug)).first()
@@ -96,7 +97,7 @@ def _panel(actor: Actor, client: Client) -> dict[str, object]:
         "waiting_writes": writes.filter(status=WriteLog.Status.PENDING).count(),
         "failed_writes": list(writes.filter(status=WriteLog.Status.FAILED).order_by("-created_at")[:5]),
         "may_connect": actor.can("ctm.connect"),
-        "may_sync": actor.can("ctm.sync"),
+        "may_sync": actor.can("ctm.sync", Level.ADMINISTER),
         "hooks": [ctm_connect.webhook_address(account, each) for each in ctm_connect.POSITIONS]
         if account
         else [],

@@ -153,7 +153,9 @@ def test_the_keyboard_alone_works_a_call(
     sign_in(page, live_server, "nora@larkspur.example")
     row = page.get_by_role("link", name="Grace Abernathy").first
     expect(row).to_be_visible(timeout=WAIT_S * 1000)
-    expect(page.locator(".lead").nth(5)).to_be_visible(timeout=WAIT_S * 1000)  # the first sync has come as well
+    expect(page.locator(".lead").nth(5)).to_be_visible(
+        timeout=WAIT_S * 1000
+    )  # the first sync has come as well
 
     row.focus()
     page.keyboard.press("Enter")

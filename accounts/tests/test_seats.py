@@ -1,0 +1,81 @@
+"""People with several seats: one at a time, chosen by themselves, from their own."""
+
+from django.urls import reverse
+
+from accounts.models import Membership, Role
+from accounts.principal import load_principal
+from accounts.scope import PlatformUse, platform_scope
+from conftest import NOON, Cast
+
+
+def give_second_seat(cast: Cast) -> str:
+    """Hannah, who owns Brightside, looks on at Delgado as well."""
+    client = cast.delgado.client
+    with platform_scope(PlatformUse.PROVISION):
+        Membership.unscoped.create(
+            agency=cast.larkspur,
+            user=cast.people["hannah"],
+            client=client,
+            role=Role.CLIENT_VIEWER,
+            accepted_at=NOON,
+        )
+    return f"{cast.larkspur.pk}/{client.pk}"
+
+
+def test_seats_keep_their_own_rights(cast: Cast) -> None:
+    seat = give_second_seat(cast)
+    principal = load_principal(cast.people["hannah"].pk)
+    assert principal is not None
+
+    first, second = principal.actor(), principal.actor(seat)
+
+    assert first is not None
+    assert second is not None
+    assert (first.can("leads.edit"), second.can("leads.edit")) == (True, False)
+    assert (first.client_ids, second.client_ids) == ((cast.brightside.client.pk,), (cast.delgado.client.pk,))
+
+
+def test_taking_a_seat_moves_the_portal_there(cast: Cast) -> None:
+    seat = give_second_seat(cast)
+    browser = cast.browser("hannah")
+
+    before = browser.get(reverse("portal:calls")).content.decode()
+    answer = browser.post(reverse("accounts:take_seat"), {"seat": seat})
+    after = browser.get(reverse("portal:calls")).content.decode()
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("portal:start"))
+    assert ("Lee Brightside" in before, "Lee Delgado" in before) == (True, False)
+    assert ("Lee Brightside" in after, "Lee Delgado" in after) == (False, True)
+
+
+def test_another_persons_seat_does_not_exist(cast: Cast) -> None:
+    browser = cast.browser("hannah")
+
+    answer = browser.post(reverse("accounts:take_seat"), {"seat": f"{cast.larkspur.pk}/"})
+
+    assert answer.status_code == 404
+    assert browser.get(reverse("crm:inbox")).status_code == 404
+
+
+def test_a_seat_that_was_taken_away_falls_back_to_the_first(cast: Cast) -> None:
+    seat = give_second_seat(cast)
+    browser = cast.browser("hannah")
+    browser.post(reverse("accounts:take_seat"), {"seat": seat})
+    with platform_scope(PlatformUse.ADMIN):
+        Membership.unscoped.filter(client=cast.delgado.client, user=cast.people["hannah"]).update(
+            revoked_at=NOON
+        )
+
+    page = browser.get(reverse("portal:calls")).content.decode()
+
+    assert ("Lee Brightside" in page, "Lee Delgado" in page) == (True, False)
+
+
+def test_roles_page_marks_ones_own_and_hides_the_agencys_from_clients(cast: Cast) -> None:
+    staff = cast.browser("nora").get(reverse("accounts:roles")).content.decode()
+    client = cast.browser("vi").get(reverse("accounts:roles")).content.decode()
+
+    assert 'class="mine">Agency owner' in staff
+    assert 'class="mine">Client viewer' in client
+    assert "Agency owner" not in client
+    assert "Telephony credentials" not in client
