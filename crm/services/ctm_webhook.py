@@ -53,14 +53,14 @@ def receive_webhook(
         account.signature_seen_at = account.signature_seen_at or (now if verified else None)
         account.save(update_fields=["last_webhook_at", "signature_seen_at", "updated_at"])
         parsed = parse_json(body)
-        call_id = parsed.get("id") if isinstance(parsed, dict) else None
+        call_id = str(parsed.get("id"))[:60] if isinstance(parsed, dict) else ""
         digest = hashlib.sha256(body).hexdigest()
         store_inbound(
             agency_id=account.agency_id,
             client_id=account.client_id,
             provider=Provider.CTM,
             kind=position[:60],
-            external_id=f"{account.account_number}:{call_id}:{position}:{digest}"[:200],
+            external_id=f"{account.account_number}:{call_id}:{position[:30]}:{digest}",
             body=parsed,
             headers={name: headers[name][:200] for name in KEPT_HEADERS if name in headers},
             verified=verified,
@@ -69,6 +69,8 @@ def receive_webhook(
 
 
 def _account(token: str) -> CTMAccount:
+    if not token.isprintable():
+        raise UnknownAddress  # PostgreSQL would choke on a NUL
     with transaction.atomic(), platform_scope(PlatformUse.WEBHOOK):
         account = CTMAccount.unscoped.select_related("signing_credential").filter(webhook_token=token).first()
     if account is None or not constant_time_compare(account.webhook_token, token):
@@ -105,11 +107,11 @@ def process_inbound(event: OutboxEvent, now: datetime) -> None:
 def _ingest(inbound: InboundEvent, now: datetime) -> str:
     body: Any = inbound.body
     client = Client.unscoped.get(pk=str(inbound.client_id))
-    account = CTMAccount.unscoped.get(client=client)
-    if (
-        isinstance(body, dict)
-        and str(body.get("account_id", account.account_number)) != account.account_number
-    ):
+    account = CTMAccount.unscoped.filter(client=client).first()
+    if account is None:
+        return "The client is no longer connected; the delivery was kept and not used."
+    named = str(body.get("account_id") or "") if isinstance(body, dict) else ""
+    if named not in ("", account.account_number):
         return "The delivery names another account; it was kept and not used."
     try:
         record = call_record(body)

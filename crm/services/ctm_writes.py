@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import JSONField, Value
+from django.utils import timezone
 
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import Call, CTMAccount
@@ -22,7 +24,10 @@ MAX_ATTEMPTS = 12
 
 
 def queue_rating(*, call: Call, now: datetime) -> None:
-    """Owe CTM the stars of ``call``; an earlier value that waits is replaced. Part of the rating's transaction."""
+    """Owe CTM the stars of ``call``; an earlier value that waits is replaced. Part of the rating's transaction.
+
+    One that is on its way at this moment is let arrive first, or it might land on top of its successor.
+    """
     if call.source != Call.Source.CTM:
         return
     same = {
@@ -32,11 +37,23 @@ def queue_rating(*, call: Call, now: datetime) -> None:
         "field": "rating",
     }
     waiting = WriteLog.unscoped.filter(**same, external_id=call.external_id, status=WriteLog.Status.PENDING)
+    leases = [each.due_at for each in waiting.select_for_update(of=("self",)) if _travels(each)]
     waiting.update(status=WriteLog.Status.SUPERSEDED)
-    WriteLog.unscoped.create(**same, external_id=call.external_id, value=call.rating, due_at=now)
+    due_at = max([now, *leases])
+    WriteLog.unscoped.create(**same, external_id=call.external_id, value=_json(call.rating), due_at=due_at)
     from crm.tasks import sweep_writes  # a leaf: tasks call services back
 
     transaction.on_commit(sweep_writes.delay, robust=True)
+
+
+def _json(stars: int | None) -> Value:
+    """No stars are a JSON null, not a missing value."""
+    return Value(stars, JSONField())
+
+
+def _travels(write: WriteLog) -> bool:
+    """Whether a worker has taken ``write`` and not said yet what became of it."""
+    return bool(write.attempts) and not write.error
 
 
 def send_next_write(*, now: datetime) -> bool:
@@ -51,7 +68,9 @@ def send_next_write(*, now: datetime) -> bool:
         if not found:
             return False
         write = found[0]
-        WriteLog.unscoped.filter(pk=write.pk).update(due_at=now + LEASE, attempts=write.attempts + 1)
+        WriteLog.unscoped.filter(pk=write.pk).update(
+            due_at=now + LEASE, attempts=write.attempts + 1, error=""
+        )
     with agency_scope(write.agency_id):
         _send(write.pk, now)
     return True
@@ -79,12 +98,20 @@ def _send(write_id: UUID, now: datetime) -> None:
 def _settle(write: WriteLog, status: str, now: datetime, error: str) -> None:
     """Mark the end. A value that was replaced while it travelled stays replaced: its successor follows."""
     with transaction.atomic():
+        call = Call.unscoped.filter(
+            client_id=write.client_id, source=Call.Source.CTM, external_id=write.external_id
+        )
+        call.select_for_update(of=("self",)).values_list("pk").first()  # before the write, as a rating does
         held = WriteLog.unscoped.select_for_update().get(pk=write.pk)
-        if held.status == WriteLog.Status.PENDING:
-            held.status = status
-        held.error = error
-        held.sent_at = now if status == WriteLog.Status.SENT else None
+        replaced = held.status == WriteLog.Status.SUPERSEDED
+        held.status, held.error = held.status if replaced else status, error
+        if status == WriteLog.Status.SENT:
+            held.sent_at = timezone.now()  # by then it had arrived: what CTM said before is older
         held.save(update_fields=["status", "error", "sent_at", "updated_at"])
+        if replaced:
+            _hasten_successor(held, now)
+        elif status == WriteLog.Status.SENT:
+            call.update(ctm_rating=held.value)
 
 
 def _postpone(write: WriteLog, error: ProviderError | Undecryptable, now: datetime) -> None:
@@ -94,6 +121,18 @@ def _postpone(write: WriteLog, error: ProviderError | Undecryptable, now: dateti
         return
     wait = problem.retry_after_s or backoff_s(write.attempts, base=5, cap=3600)
     with transaction.atomic():
-        WriteLog.unscoped.filter(pk=write.pk).update(
-            due_at=now + timedelta(seconds=wait), error=problem.words
-        )
+        held = WriteLog.unscoped.select_for_update().get(pk=write.pk)
+        held.due_at, held.error = now + timedelta(seconds=wait), problem.words
+        held.save(update_fields=["due_at", "error", "updated_at"])
+        if held.status == WriteLog.Status.SUPERSEDED:
+            _hasten_successor(held, now)
+
+
+def _hasten_successor(write: WriteLog, now: datetime) -> None:
+    WriteLog.unscoped.filter(
+        client_id=write.client_id,
+        provider=write.provider,
+        external_id=write.external_id,
+        field=write.field,
+        status=WriteLog.Status.PENDING,
+    ).update(due_at=now)

@@ -65,7 +65,7 @@ def ingest_calls(
     result = Ingested()
     for external_id, record in latest.items():
         call = known.get(external_id)
-        if call is not None and (call.content_hash == record.content_hash or _is_older(record, call)):
+        if call is not None and (_is_unchanged(record, call) or _is_older(record, call)):
             result.unchanged += 1
             continue
         settled = True
@@ -136,6 +136,11 @@ def _known_calls(client: Client, external_ids: Iterable[str]) -> dict[str, Call]
     return {call.external_id: call for call in rows.defer("raw").select_for_update(of=("self",))}
 
 
+def _is_unchanged(record: CallRecord, call: Call) -> bool:
+    """The stars count apart: ours may have been written there, and taken back, since these words were last seen."""
+    return call.content_hash == record.content_hash and call.ctm_rating == record.rating
+
+
 def _is_older(record: CallRecord, call: Call) -> bool:
     """A start event that comes after the end event must not take the ending back."""
     over = call.status not in ("", "in-progress", "ringing", "queued")
@@ -161,7 +166,7 @@ def _copy(record: CallRecord, call: Call) -> None:
     arrived = {} if record.redacted else {name: getattr(call, name) for name in LATE}
     for name in COPIED:
         setattr(call, name, getattr(record, name) or arrived.get(name) or getattr(record, name))
-    if record.turns or record.redacted:
+    if record.transcript or record.redacted:
         call.transcript_turns = [
             {"speaker": turn.speaker, "text": turn.text, "start_s": turn.start_s} for turn in record.turns
         ]

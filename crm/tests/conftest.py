@@ -163,7 +163,7 @@ class Desk:
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[server.Sandbox]:
-    with server.start(days=10) as running:
+    with server.start(days=4) as running:
         yield running
 
 
@@ -206,10 +206,18 @@ def real_desk(transactional_db: None, vendor: Vendor) -> Desk:
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
-    size = 10
+    size = 4
     monkeypatch.setattr("crm.providers.ctm.client.PER_PAGE", size)
     return size
 
 
 def moment(unix: object) -> datetime:
     return datetime.fromtimestamp(int(str(unix)), UTC)
+
+
+def spoken_story(desk: Desk) -> str:
+    """A story on which people talk, whatever the trade calls it."""
+    stories = desk.vendor.running.world.stories[DENTAL]
+    return next(
+        each.key for each in stories if each.kind == "call" and each.outcome == "answered" and each.turns
+    )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from crm.models import Call, CTMAccount, CTMSyncRun
 from crm.services import ctm_schedule, ctm_sync
-from crm.tests.conftest import DENTAL, Desk, Record, moment
+from crm.tests.conftest import DENTAL, Desk, Record, moment, spoken_story
 
 KINDS = {
     "inbound": ("call", "inbound"),
@@ -193,17 +193,6 @@ def test_late_recording_transcript_and_score_arrive_by_the_overlap(desk: Desk) -
     assert second.transcript == desk.vendor.one(made["id"])["transcription_text"]
     assert second.recording_url.endswith("/recording")
     assert (third.rating, third.rating_by, third.ctm_rating) == (4, "ctm", 4)
-
-
-def spoken_story(desk: Desk) -> str:
-    """A story on which people talk, whatever the trade calls it."""
-    from sandbox.server import Sandbox
-
-    running: Sandbox = desk.vendor.running
-    stories = running.world.stories[DENTAL]
-    return next(
-        each.key for each in stories if each.kind == "call" and each.outcome == "answered" and each.turns
-    )
 
 
 def test_edits_beyond_the_overlap_are_not_asked_for(desk: Desk) -> None:

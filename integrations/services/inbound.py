@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import JSONField, Value
 
 from integrations.models import InboundEvent
 from integrations.services import outbox
@@ -37,7 +38,7 @@ def store_inbound(
                 provider=provider,
                 kind=kind,
                 external_id=external_id,
-                body=body,
+                body=Value(body, JSONField()),  # whose null is a value too
                 headers=headers,
                 verified=verified,
                 received_at=now,

@@ -39,23 +39,24 @@ def sparkline(values: Sequence[float], width: int = 120, height: int = 28) -> Sa
 
 
 def waveform(peaks: Sequence[float] = (), width: int = 400, height: int = 32) -> SafeString:
-    """Bars for peaks from 0 to 1; an even line where the recording's peaks are not known.
+    """Bars for peaks from 0 to 1; a plain line where the recording's peaks are not known.
 
     The inner <svg> clips the played part: player.js sets its width.
     """
-    peaks = peaks or [0.12] * 80
-    step = width / len(peaks)
-    halves = [max(1.0, min(peak, 1) * (height / 2 - 1)) for peak in peaks]
-    bars = "".join(
-        f"M{(index + 0.5) * step:.1f} {height / 2 - half:.1f}v{2 * half:.1f}"
-        for index, half in enumerate(halves)
-    )
     return format_html(
         '<svg class="wave" viewBox="0 0 {0} {1}" preserveAspectRatio="none" aria-hidden="true"><path d="{2}"/>'
         '<svg class="played" width="0" height="{1}"><path class="on" d="{2}"/></svg></svg>',
         width,
         height,
-        bars,
+        _bars(peaks, width, height) if peaks else f"M1 {height / 2:g}H{width - 1}",
+    )
+
+
+def _bars(peaks: Sequence[float], width: float, height: float) -> str:
+    step, middle = width / len(peaks), height / 2
+    halves = [max(1.0, min(peak, 1) * (middle - 1)) for peak in peaks]
+    return "".join(
+        f"M{(index + 0.5) * step:.1f} {middle - half:.1f}v{2 * half:.1f}" for index, half in enumerate(halves)
     )
 
 

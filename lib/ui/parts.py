@@ -18,6 +18,10 @@ def hue_of(name: str) -> str:
     return HUES[1 + crc32(name.encode()) % (len(HUES) - 1)]
 
 
+def _known(hue: str) -> str:
+    return hue if hue in HUES else "gray"
+
+
 def initials(name: str) -> str:
     """One or two letters, or nothing where the name is a number or empty."""
     words = [word for word in name[:200].split() if word[0].isalpha()]
@@ -35,27 +39,21 @@ def _avatar(letters: str, hue: str, size: str) -> SafeString:
     return format_html(
         '<span class="avatar {} hue-{}" aria-hidden="true">{}</span>',
         size,
-        hue if hue in HUES else "gray",
+        _known(hue),
         letters or icon("user-round"),
     )
 
 
+@lru_cache(maxsize=4096)
 def mark(name: str, hue: str = "", glyph: str = "", size: str = "") -> SafeString:
     """A client's square sign: its icon, or its first letter. `size` is "", "mark-md", "mark-lg" or "mark-xl"."""
-    return _mark(initials(name)[:1] or name.strip()[:1], hue or hue_of(name), glyph, size)
-
-
-@lru_cache(maxsize=4096)
-def _mark(letter: str, hue: str, glyph: str, size: str) -> SafeString:
+    letter = initials(name)[:1] or name.strip()[:1]
     try:
         sign = icon(glyph) if glyph else letter
     except IconDoesNotExist:
         sign = letter
     return format_html(
-        '<span class="mark {} hue-{}" aria-hidden="true">{}</span>',
-        size,
-        hue if hue in HUES else "gray",
-        sign,
+        '<span class="mark {} hue-{}" aria-hidden="true">{}</span>', size, _known(hue or hue_of(name)), sign
     )
 
 

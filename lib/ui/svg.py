@@ -17,7 +17,8 @@ def icon(name: str, css_class: str = "", label: str = "") -> SafeString:
     """A Lucide icon, decorative unless it has a label. Raises `lucide.IconDoesNotExist` for an unknown name."""
     drawing = lucide(name, size=None)
     # Stroke and fill come from `.icon`, so that a list does not repeat six attributes per row.
-    shapes = SafeString(drawing[drawing.index(">") + 1 : drawing.rindex("</svg>")])
+    inside = drawing[drawing.index(">") + 1 : drawing.rindex("</svg>")]
+    shapes = SafeString("".join(line.strip() for line in inside.splitlines()))
     svg = format_html(
         '<svg class="{}" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
         f"icon {css_class}".strip(),

@@ -2,7 +2,7 @@
 
 from django import template
 
-from lib.ui import charts, fonts, forms, parts, svg
+from lib.ui import assets, charts, forms, parts, svg
 
 register = template.Library()
 
@@ -18,6 +18,7 @@ for part in (
     charts.stacked_columns,
     charts.waveform,
     forms.control,
-    fonts.font_links,
+    assets.stylesheets,
+    assets.app_script,
 ):
     register.simple_tag(part)

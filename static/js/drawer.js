@@ -7,22 +7,21 @@ const pathOf = (address) => new URL(address, location.href).pathname;
 function markCurrent(path) {
   for (const link of rowLinks()) {
     const row = link.parentElement;
-    row.toggleAttribute("aria-current", false);
-    if (pathOf(link.href) !== path) continue;
-    row.setAttribute("aria-current", "true");
-    row.classList.remove("unread");
-    link.scrollIntoView({ block: "nearest" });
+    if (pathOf(link.href) === path) {
+      row.setAttribute("aria-current", "true");
+      row.classList.remove("unread");
+    } else row.removeAttribute("aria-current");
   }
+  return document.querySelector(".lead[aria-current] > .l-name");
 }
 
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target.id !== "drawer" || detail.requestConfig.verb !== "get") return;
-  markCurrent(pathOf(detail.pathInfo.responsePath ?? detail.pathInfo.requestPath));
+function opened({ responsePath, requestPath }) {
+  markCurrent(pathOf(responsePath ?? requestPath))?.scrollIntoView({ block: "nearest" });
   const heading = drawer().querySelector("h2");
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-});
+}
 
 /* The close link leads to the list's own address; with the list on screen there is nothing to load. */
 document.addEventListener("click", (event) => {
@@ -36,4 +35,33 @@ document.addEventListener("click", (event) => {
   drawer().hidden = true;
   markCurrent("");
   row?.focus();
+});
+
+/* The list asks for news by itself and a deed redraws the drawer. Neither may move the keyboard or the scroll. */
+let held;
+
+function selectorOf(node) {
+  if (node.matches("a[href]")) return `a[href=${JSON.stringify(node.getAttribute("href"))}]`;
+  const form = node.closest("form")?.getAttribute("action");
+  if (!form) return "";
+  const part = node.name ? `[name=${JSON.stringify(node.name)}]` : "button";
+  return `form[action=${JSON.stringify(form)}] ${part}${node.type === "radio" ? ":checked" : ""}`;
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  const focused = target.contains(document.activeElement) && document.activeElement;
+  held = { selector: focused && selectorOf(focused), top: target.querySelector(".d-scroll")?.scrollTop };
+});
+
+function redrawn(region) {
+  const scroller = region.querySelector(".d-scroll");
+  if (scroller) scroller.scrollTop = held.top;
+  if (held.selector) (region.querySelector(held.selector) ?? scroller)?.focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const region = document.getElementById(detail.target.id);
+  if (detail.target.id === "rows") markCurrent(location.pathname);
+  if (region && region === drawer() && detail.requestConfig.verb === "get") opened(detail.pathInfo);
+  else if (region && held) redrawn(region);
 });
