@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, Role, User
+from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
 from accounts.principal import load_principal
+from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
+from accounts.services.audit import record
 from accounts.tenancy import Actor
 from crm.models import (
     Activity,
@@ -127,6 +129,7 @@ def furnish(client: Client, user: User, number: str) -> House:
         status="sent",
         sent_at=NOON,
     )
+    record(event_type="credential_set", now=NOON, agency_id=client.agency_id, client_id=client.pk)
     notice = Notification.unscoped.create(
         **own, user=user, event="test", title="News", dedupe_key=f"n:{client.slug}"
     )

@@ -8,4 +8,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts import receivers  # names models
+
         connection_created.connect(scope.install, dispatch_uid="accounts.scope")
+        receivers.connect()

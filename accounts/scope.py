@@ -23,6 +23,7 @@ class PlatformUse(Enum):
     SWEEP = "finding work that is due, in all agencies"
     WEBHOOK = "finding the connection that a webhook address belongs to"
     PROVISION = "creating an agency and its first people"
+    AUDIT = "adding to the audit log, also before anybody is signed in"
 
 
 @dataclass(frozen=True, slots=True)

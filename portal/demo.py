@@ -5,7 +5,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, Role, User
+from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
+from accounts.roles import Role
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import ClassificationPolicy, CTMAccount, PipelineStage
 from crm.services import ctm_connect

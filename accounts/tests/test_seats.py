@@ -2,8 +2,9 @@
 
 from django.urls import reverse
 
-from accounts.models import Membership, Role
+from accounts.models import Membership
 from accounts.principal import load_principal
+from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
 from conftest import NOON, Cast
 

@@ -1,0 +1,68 @@
+"""The audit log: written by deeds, read by owners and admins, changed by nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.http import HttpRequest
+
+from accounts.audit import EVENTS, scrubbed
+from accounts.models import AuditEvent
+from accounts.scope import PlatformUse, platform_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an act came from."""
+
+    ip: str | None = None
+    user_agent: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Origin":
+        return cls(request.META.get("REMOTE_ADDR") or None, request.headers.get("User-Agent", "")[:300])
+
+
+def record(
+    *,
+    event_type: str,
+    now: datetime,
+    agency_id: UUID | None,
+    client_id: UUID | None = None,
+    actor_id: UUID | None = None,
+    target: str = "",
+    origin: Origin = Origin(),
+    details: Mapping[str, Any] | None = None,
+    failure_reason: str = "",
+) -> None:
+    """Add one event to the agency's chain, in the transaction of the deed if there is one.
+
+    ``details`` lose whatever is named like a secret. A ``failure_reason`` makes the event a failed one. Events of one
+    agency wait for each other until the deed's transaction ends: call this last.
+    """
+    with transaction.atomic(), platform_scope(PlatformUse.AUDIT):
+        AuditEvent.unscoped.create(
+            event_type=event_type,
+            category=EVENTS[event_type],
+            agency_id=agency_id,
+            client_id=client_id,
+            actor_id=actor_id,
+            target=target,
+            ip=origin.ip,
+            user_agent=origin.user_agent,
+            details=scrubbed(details or {}),
+            success=not failure_reason,
+            failure_reason=failure_reason[:200],
+            occurred_at=now,
+        )
+
+
+def first_broken(agency_id: UUID | None) -> int | None:
+    """The number of the first event of a chain that is altered, missing or out of place; None when all is well."""
+    with transaction.atomic(), platform_scope(PlatformUse.AUDIT), connection.cursor() as cursor:
+        cursor.execute("SELECT accounts_audit_first_broken(%s)", [agency_id])
+        broken: int | None = cursor.fetchone()[0]
+        return broken
