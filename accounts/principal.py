@@ -6,7 +6,9 @@ to apply, and one round trip is cheaper than four.
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -45,26 +47,33 @@ class Principal:
 
 def load_principal(user_id: str | UUID) -> Principal | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT accounts_principal(%s)", [str(user_id)])
+        cursor.execute("SELECT accounts_principal(%s)::text", [str(user_id)])
         (found,) = cursor.fetchone()
-    return _principal(json.loads(found) if isinstance(found, str) else found) if found else None
+    if not found:
+        return None
+    values, agencies, seats = _understood(found)
+    own = [deepcopy(value) if isinstance(value, dict) else value for value in values]
+    return Principal(User.from_db("default", USER_FIELDS, own), dict(agencies), dict(seats))
 
 
-def _principal(found: dict[str, Any]) -> Principal:
-    columns = found["user"]
-    values = [field.to_python(columns[field.column]) for field in User._meta.concrete_fields]
-    user = User.from_db("default", USER_FIELDS, values)
+@lru_cache(maxsize=256)
+def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[str, Actor]]:
+    """What the database said, as values. Kept by its words, so that a right once revoked is never remembered."""
+    told = json.loads(found)
+    values = [field.to_python(told["user"][field.column]) for field in User._meta.concrete_fields]
     agencies = {
         UUID(each["id"]): AgencyFacts(
             UUID(each["id"]), each["name"], each["timezone"], each["brand"] or "", each["glyph"] or ""
         )
-        for each in found["agencies"]
+        for each in told["agencies"]
     }
     seats: dict[str, Actor] = {}
     for agency_id in agencies:
-        held = [row for row in found["memberships"] if row["agency_id"] == str(agency_id)]
-        seats.update(build_seats(user.pk, agency_id, held, [UUID(each) for each in found["assigned"]]))
-    return Principal(user, agencies, seats)
+        held = [row for row in told["memberships"] if row["agency_id"] == str(agency_id)]
+        seats.update(
+            build_seats(UUID(told["user"]["id"]), agency_id, held, [UUID(each) for each in told["assigned"]])
+        )
+    return values, agencies, seats
 
 
 def build_seats(

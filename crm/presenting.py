@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.directory import ClientFacts, reader_zone, visible_clients
 from crm.classification.categories import HUES, LABELS
 from lib import phones
+from lib.ui.parts import stars
 
 CHANNELS = {
     ("call", "inbound"): ("phone-incoming", "Inbound call"),
@@ -69,11 +72,36 @@ def long_date(day: date, today: date) -> str:
     return f"{day:%A}, {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
 
 
+class Row(NamedTuple):
+    """One call, ready to be drawn. The template takes it apart by order, which takes half as long as by names."""
+
+    url: str
+    name: str
+    repeat: str
+    summary: str
+    channel: SafeString
+    client: SafeString
+    category: SafeString
+    stars: SafeString
+    length: str
+    iso: str
+    time: str
+    unread: bool
+    selected: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     name: str
     date: str
-    rows: list[dict[str, Any]]
+    rows: list[Row]
+
+
+@lru_cache(maxsize=4096)
+def sign(kind: str, *values: object) -> SafeString:
+    """A part that many rows share, drawn once: ``kind`` is a macro of call_signs.html."""
+    macros = get_template("crm/call_signs.html", using="jinja2").template.module  # type: ignore[attr-defined]
+    return mark_safe(getattr(macros, kind)(*values).strip())  # noqa: S308  Jinja2 has escaped it
 
 
 class Listing:
@@ -100,30 +128,26 @@ class Listing:
             days[-1].rows.append(self._row(row, local, selected, query))
         return days
 
-    def _row(self, row: dict[str, Any], local: datetime, selected: UUID | None, query: str) -> dict[str, Any]:
+    def _row(self, row: dict[str, Any], local: datetime, selected: UUID | None, query: str) -> Row:
         icon, words = channel(row["kind"], row["direction"], row["answered"])
         client = self._clients.get(row["client_id"], UNKNOWN_CLIENT)
-        sequence = row["call_sequence"]
-        return {
-            "id": row["id"],
-            "url": f"{self._before}{row['id']}{self._after}{query}",
-            "name": caller_name(row["lead_name"], row["caller_name"], row["from_e164"], row["from_number"]),
-            "icon": icon,
-            "channel": words,
-            "summary": row["summary"],
-            "client": client.name,
-            "client_hue": client.hue,
-            "client_glyph": client.glyph,
-            "category": LABELS.get(row["category"], row["category"]),
-            "hue": HUES.get(row["category"], "gray"),
-            "rating": row["rating"] or 0,
-            "length": length(row["duration_seconds"]) if row["kind"] == "call" else "",
-            "repeat": f"{ordinal(sequence)} call" if sequence > 1 and row["kind"] == "call" else "",
-            "time": clock(local),
-            "iso": row["started_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "unread": self._marks_unread and row["seen_at"] is None,
-            "selected": row["id"] == selected,
-        }
+        unread = self._marks_unread and row["seen_at"] is None
+        category, sequence, is_call = row["category"], row["call_sequence"], row["kind"] == "call"
+        return Row(
+            url=f"{self._before}{row['id']}{self._after}{query}",
+            name=caller_name(row["lead_name"], row["caller_name"], row["from_e164"], row["from_number"]),
+            repeat=f"{ordinal(sequence)} call" if sequence > 1 and is_call else "",
+            summary=row["summary"],
+            channel=sign("channel", icon, words, unread),
+            client=sign("client", client.name, client.hue, client.glyph),
+            category=sign("category", LABELS.get(category, category), HUES.get(category, "gray")),
+            stars=stars(row["rating"]),
+            length=length(row["duration_seconds"]) if is_call else "",
+            iso=row["started_at"].astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z",
+            time=clock(local),
+            unread=unread,
+            selected=row["id"] == selected,
+        )
 
 
 def ordinal(n: int) -> str:

@@ -61,7 +61,7 @@ class Shell:
         return bool(self._request.actor and self._request.actor.is_staff)  # type: ignore[attr-defined]
 
     @cached_property
-    def nav_clients(self) -> list[ClientFacts]:
+    def nav_clients(self) -> tuple[ClientFacts, ...]:
         return visible_clients(self._request)
 
     @cached_property

@@ -264,9 +264,11 @@ def test_delivery_for_a_connection_that_is_gone_is_kept(desk: Desk, record: Reco
 
 
 def test_processing_again_changes_nothing(desk: Desk, record: Record) -> None:
-    """A worker that dies after the commit and before it says so is asked again."""
+    """News is told at least once; told again, it must not take back what was learned since."""
     send(desk, record)
     drain_outbox()
+    desk.vendor.edit(record["id"], notes="Later.")
+    desk.sync()
     with desk.inside():
         before = list(Call.unscoped.order_by("pk").values())
         OutboxDelivery.unscoped.filter(subscriber="crm.ctm_webhook").update(done_at=None)

@@ -19,6 +19,8 @@ from crm.models import Call, CallTag
 from crm.presenting import Listing
 from crm.services.workbench import mark_seen
 
+CATEGORY_OPTIONS = tuple(LABELS.items())
+
 
 @require_GET
 @requires("leads.see", side="staff")
@@ -91,7 +93,7 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
         "chosen": chosen,
         "page": page,
         "days": listing.days(page.rows, selected=around.pk if around else None, query=chosen.query),
-        "categories": LABELS,
+        "category_options": CATEGORY_OPTIONS,
         "client_options": visible_clients(request),
         "on_first_page": before is None and after is None,
         "all_query": chosen.with_(unread=False).query,

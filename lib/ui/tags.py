@@ -2,7 +2,7 @@
 
 from django import template
 
-from lib.ui import assets, charts, forms, parts, svg
+from lib.ui import assets, charts, forms, kept, parts, svg
 
 register = template.Library()
 
@@ -22,3 +22,4 @@ for part in (
     assets.app_script,
 ):
     register.simple_tag(part)
+register.tag(kept.kept)
