@@ -11,7 +11,7 @@ import lib.uuid7
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_tenancy"),
+        ("accounts", "0003_principal_plans"),
     ]
 
     operations = [

@@ -87,7 +87,7 @@ DROP TABLE accounts_audithead
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_audit")]
+    dependencies = [("accounts", "0004_audit")]
     operations = [
         protect("accounts_auditevent"),
         tie("accounts_auditevent", "client_id", "accounts_client"),
