@@ -207,15 +207,3 @@ def _calls(
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()
-
-
-MANY = 99
-
-
-def unread_count(actor: Actor) -> int:
-    """How many calls wait unread, counted no further than one past ``MANY``."""
-    scope, values = actor.scope.condition("c")
-    waiting = f"SELECT 1 FROM crm_call c WHERE {scope} AND c.seen_at IS NULL LIMIT {MANY + 1}"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({waiting}) waiting", values)  # noqa: S608
-        return int(cursor.fetchone()[0])

@@ -2,13 +2,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import User
 from accounts.principal import AgencyFacts
-from crm.inbox import MANY, unread_count
-from notifications.models import Notification
+from accounts.tenancy import Actor
 
 THEMES = ("light", "dark")
 HUES = ("blue", "teal", "green", "amber", "orange", "pink", "violet")
@@ -24,6 +24,14 @@ PLACES = {
     "portal:calls": "portal-calls",
     "portal:call": "portal-calls",
 }
+
+MANY = 99
+WAITING = """
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM crm_call c WHERE {calls} AND c.seen_at IS NULL LIMIT {most}) unread),
+  (SELECT count(*) FROM (SELECT 1 FROM notifications_notification n
+    WHERE {notices} AND n.user_id = %s AND n.read_at IS NULL LIMIT {most}) unread)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +72,36 @@ class Shell:
     def nav_clients(self) -> tuple[ClientFacts, ...]:
         return visible_clients(self._request)
 
-    @cached_property
+    @property
     def unread(self) -> str:
         """How many calls wait unread, "" for none and "99+" for more than can be counted at a glance."""
-        count = unread_count(self._request.actor)  # type: ignore[attr-defined]
-        return f"{MANY}+" if count > MANY else str(count or "")
+        calls, _ = self._waiting
+        return f"{MANY}+" if calls > MANY else str(calls or "")
+
+    @property
+    def unread_notices(self) -> int:
+        _, notices = self._waiting
+        return notices
 
     @cached_property
-    def unread_notices(self) -> int:
-        rows = Notification.objects.for_actor(self._request.actor)  # type: ignore[attr-defined]
-        return int(rows.unread()[:100].count())
+    def _waiting(self) -> tuple[int, int]:
+        return count_waiting(self._request.actor)  # type: ignore[attr-defined]
 
     @cached_property
     def place(self) -> str:
         match = self._request.resolver_match
         return PLACES.get(match.view_name, "") if match else ""
+
+
+def count_waiting(actor: Actor) -> tuple[int, int]:
+    """Unread calls and unread notices of ``actor``, neither counted further than one past ``MANY``."""
+    calls, of_calls = actor.scope.condition("c")
+    notices, of_notices = actor.scope.condition("n")
+    sql = WAITING.format(calls=calls, notices=notices, most=MANY + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*of_calls, *of_notices, actor.user_id])
+        found: tuple[int, int] = cursor.fetchone()
+    return found
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
