@@ -73,15 +73,13 @@ class Shell:
         return visible_clients(self._request)
 
     @property
-    def unread(self) -> str:
-        """How many calls wait unread, "" for none and "99+" for more than can be counted at a glance."""
-        calls, _ = self._waiting
-        return f"{MANY}+" if calls > MANY else str(calls or "")
+    def unread(self) -> int:
+        """How many calls wait unread, counted no further than one past ``MANY``."""
+        return self._waiting[0]
 
     @property
     def unread_notices(self) -> int:
-        _, notices = self._waiting
-        return notices
+        return self._waiting[1]
 
     @cached_property
     def _waiting(self) -> tuple[int, int]:

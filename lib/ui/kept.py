@@ -1,7 +1,7 @@
 """``{% kept clients=shell.nav_clients chosen=slug %}…{% endkept %}``: drawn once for the same values, then repeated.
 
 Inside the block nothing exists but the values that are named, so that what is kept cannot hold anything else of a
-request: not another person's name, not a token. Values must be hashable.
+request: not another person's name, not a token. A value that cannot be a key is drawn anew every time.
 """
 
 from typing import Any
@@ -22,13 +22,17 @@ class KeptNode(Node):
 
     def render(self, context: Context) -> str:
         values = {name: each.resolve(context) for name, each in self._values.items()}
-        key = tuple(values.values())
-        drawn = self._kept.get(key)
-        if drawn is None:
-            drawn = self.nodelist.render(context.new(values))
-            if len(self._kept) >= MOST:
-                self._kept.clear()
-            self._kept[key] = drawn
+        key = tuple((type(value), value) for value in values.values())  # a safe text equals an unsafe one
+        try:
+            known = self._kept.get(key)
+        except TypeError:  # not hashable
+            return self.nodelist.render(context.new(values))
+        return self._keep(key, self.nodelist.render(context.new(values))) if known is None else known
+
+    def _keep(self, key: tuple[Any, ...], drawn: str) -> str:
+        if len(self._kept) >= MOST:
+            self._kept.clear()
+        self._kept[key] = drawn
         return drawn
 
 
