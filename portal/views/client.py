@@ -1,6 +1,6 @@
 """The client portal: what the agency's work brought this one business. Nothing else exists here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,6 +25,8 @@ from portal import stats
 LATEST = 6
 LEADS_A_PAGE = 50
 CHART_DAYS = 14
+WAITS_FOR = timedelta(days=7)  # whoever asked for a call longer ago is not news any more
+NEEDS_ATTENTION = InboxFilter(category="needs_attention")
 
 
 @require_GET
@@ -34,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     zone, now = ZoneInfo(reader_zone(request)), timezone.now()
     start = stats.monday(now, zone)
     latest = inbox_page(actor, InboxFilter())
-    waiting = inbox_page(actor, InboxFilter(category="needs_attention")).rows[:1]
+    waiting = [each for each in inbox_page(actor, NEEDS_ATTENTION).rows[:1] if now - each["started_at"] < WAITS_FOR]
     local = now.astimezone(zone)
     week = stats.week(actor, start, now)
     before = stats.week(actor, stats.a_week_before(start), stats.a_week_before(local))
