@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-# event type: category
+# event type: (category, in words)
 EVENTS = {
-    "login_success": "authentication",
-    "login_failed": "authentication",
-    "logout": "authentication",
-    "password_changed": "authentication",
-    "seat_taken": "session",
-    "credential_set": "secrets",
-    "sync_requested": "data",
-    "admin_change": "admin",
+    "login_success": ("authentication", "Signed in"),
+    "login_failed": ("authentication", "Sign-in refused"),
+    "logout": ("authentication", "Signed out"),
+    "seat_taken": ("session", "Changed seat"),
+    "credential_set": ("secrets", "Set credentials"),
+    "sync_requested": ("data", "Asked for a sync"),
+    "audit_exported": ("data", "Exported the audit log"),
 }
+CATEGORIES = sorted({category for category, _ in EVENTS.values()})
 SECRET_WORDS = ("password", "secret", "token", "code", "key", "otp", "seed", "authorization", "cookie")
 REMOVED = "[removed]"
 

@@ -46,7 +46,7 @@ def record(
     with transaction.atomic(), platform_scope(PlatformUse.AUDIT):
         AuditEvent.unscoped.create(
             event_type=event_type,
-            category=EVENTS[event_type],
+            category=EVENTS[event_type][0],
             agency_id=agency_id,
             client_id=client_id,
             actor_id=actor_id,

@@ -176,3 +176,50 @@ def test_ten_thousand_events_of_many_at_once_stay_in_order() -> None:
     with platform_scope(PlatformUse.AUDIT), transaction.atomic():
         assert AuditEvent.unscoped.count() == 10_000
     assert first_broken(agency.pk) is None
+
+
+def test_page_shows_the_own_house_and_filters(cast: Cast) -> None:
+    write(cast.ironwood.pk)
+    record(event_type="login_failed", now=NOON, agency_id=cast.larkspur.pk, failure_reason="wrong password")
+    browser = cast.browser("nora")
+
+    every = browser.get(reverse("accounts:audit")).content.decode()
+    refused = browser.get(reverse("accounts:audit"), {"failed": "1"}).content.decode()
+    none = browser.get(reverse("accounts:audit"), {"who": "nobody-of-this-name"}).content.decode()
+
+    assert ("Set credentials" in every, "wrong password" in every, "Copper Kettle" in every) == (
+        True,
+        True,
+        False,
+    )
+    assert ("<td>Set credentials" in refused, "wrong password" in refused) == (False, True)
+    assert "No event fits these filters" in none
+
+
+def test_page_is_paged_by_key(cast: Cast) -> None:
+    write(cast.larkspur.pk, 60)
+    browser = cast.browser("nora")
+
+    first = browser.get(reverse("accounts:audit"))
+    second = browser.get(first.context["older_url"])
+
+    ids = [[row["event"].pk for row in page.context["rows"]] for page in (first, second)]
+    assert (len(ids[0]), len(set(ids[0]) & set(ids[1])), second.context["older_url"]) == (50, 0, "")
+    assert {pk for page in ids for pk in page} == {each.pk for each in events(cast.larkspur.pk)}
+    assert browser.get(reverse("accounts:audit"), {"before": "nonsense"}).status_code == 200
+
+
+def test_export_is_harmless_own_and_itself_an_event(cast: Cast) -> None:
+    record(event_type="seat_taken", now=NOON, agency_id=cast.larkspur.pk, target="=cmd()")
+    write(cast.ironwood.pk)
+
+    lines = (
+        b"".join(cast.browser("nora").get(reverse("accounts:audit_csv")).streaming_content)
+        .decode()
+        .splitlines()
+    )
+
+    assert lines[0].startswith("time (UTC),event,outcome,who")
+    assert len(lines) == 1 + len(events(cast.larkspur.pk))
+    assert any("'=cmd()" in line for line in lines)
+    assert events(cast.larkspur.pk)[-1].event_type == "audit_exported"

@@ -67,6 +67,8 @@ ROWS: dict[str, Row] = {
     "notifications:read_all": Row("POST", (302, 302, 302, 302, 404, 404, 404, 302, 404, 404, 404, 302)),
     "notifications:follow": Row("POST", (302, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 302)),
     "accounts:roles": Row("GET", (200, 200, 200, 200, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "accounts:audit": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "accounts:audit_csv": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     "account_login": Row("GET", (302,) * 11 + (200,)),
     "account_logout": Row("GET", (200,) * 11 + (302,)),

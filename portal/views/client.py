@@ -36,7 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
     zone, now = ZoneInfo(reader_zone(request)), timezone.now()
     start = stats.monday(now, zone)
     latest = inbox_page(actor, InboxFilter())
-    waiting = [each for each in inbox_page(actor, NEEDS_ATTENTION).rows[:1] if now - each["started_at"] < WAITS_FOR]
+    waiting = [
+        each for each in inbox_page(actor, NEEDS_ATTENTION).rows[:1] if now - each["started_at"] < WAITS_FOR
+    ]
     local = now.astimezone(zone)
     week = stats.week(actor, start, now)
     before = stats.week(actor, stats.a_week_before(start), stats.a_week_before(local))
