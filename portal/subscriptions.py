@@ -9,4 +9,5 @@ def register() -> None:
     from portal import announcements
 
     subscribe(RECEIVED, "crm.ctm_webhook", ctm_webhook.process_inbound)
-    subscribe(ingest.CALL_ARRIVED, "portal.announce_call", announcements.announce_call)
+    for topic in (ingest.CALL_ARRIVED, ingest.CALL_JUDGED):  # what a call is about is often known only later
+        subscribe(topic, "portal.announce_call", announcements.announce_call)

@@ -20,7 +20,7 @@ from lib.http import ProviderError
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 60  # with the backoff, a little over two days
 
 
 def queue_rating(*, call: Call, now: datetime) -> None:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 
@@ -20,6 +21,7 @@ from lib.http import ProviderError
 log = logging.getLogger(__name__)
 FRESH = timedelta(days=3)  # older recordings are fetched when somebody wants to listen
 SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a"}
+UNTOLD = {"application/octet-stream", "binary/octet-stream"}
 IN_MEMORY = 2 * 1024 * 1024
 
 
@@ -37,7 +39,7 @@ def fetch_recording(*, call_id: UUID) -> Call:
         account = CTMAccount.unscoped.select_related("credential").filter(client_id=call.client_id).first()
     if not call.has_recording:
         raise RecordingUnavailable("There is no recording of this call.")
-    if call.recording:
+    if call.recording and default_storage.exists(str(call.recording.name)):
         return call
     if account is None:
         raise RecordingUnavailable(
@@ -50,10 +52,10 @@ def fetch_recording(*, call_id: UUID) -> Call:
             ctm.recording(call.recording_url) as (content_type, chunks),
             tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file,
         ):
+            suffix = _suffix(content_type)
             for chunk in chunks:
                 file.write(chunk)
             file.seek(0)
-            suffix = SUFFIXES.get(content_type.partition(";")[0].strip().lower(), ".wav")
             _keep(
                 call,
                 File(file),
@@ -67,10 +69,23 @@ def fetch_recording(*, call_id: UUID) -> Call:
     return call
 
 
+def _suffix(content_type: str) -> str:
+    """The ending for sound of ``content_type``; stores that keep no types say octet-stream. Raises `ProviderError`."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and not kind.startswith("audio/") and kind not in UNTOLD:
+        raise ProviderError(f"We were sent {kind[:60]} instead of sound.", kind="unreadable", retryable=True)
+    return SUFFIXES.get(kind, ".wav")
+
+
 def _keep(call: Call, file: "File[bytes]", name: str) -> None:
+    """File the sound. Who comes second takes the first one's and leaves no copy behind."""
+    before = str(call.recording.name or "")
     call.recording.save(name, file, save=False)
+    kept = str(call.recording.name)
     with transaction.atomic():
-        Call.unscoped.filter(pk=call.pk, recording="").update(recording=call.recording.name)
+        if not Call.unscoped.filter(pk=call.pk, recording=before).update(recording=kept):
+            default_storage.delete(kept)
+            call.refresh_from_db(fields=["recording"])
 
 
 def fetch_fresh_recordings(*, now: datetime, limit: int) -> int:

@@ -16,10 +16,11 @@ from django.db import transaction
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from integrations.models import OutboxDelivery, OutboxEvent
 from lib.claims import backoff_s, claim
+from lib.payloads import clean_text
 
 log = logging.getLogger(__name__)
 Handler = Callable[[OutboxEvent, datetime], None]
-MAX_ATTEMPTS = 12  # with the backoff, a bit over half a day
+MAX_ATTEMPTS = 24  # with the backoff, about half a day
 
 _subscribers: dict[str, dict[str, Handler]] = {}
 
@@ -71,7 +72,7 @@ def _deliver(delivery: OutboxDelivery, now: datetime) -> None:
             _subscribers[event.topic][delivery.subscriber](event, now)
     except Exception as error:
         log.exception("outbox: %s failed on %s %s", delivery.subscriber, event.topic, event.pk)
-        delivery.error = f"{type(error).__name__}: {error}"[:500]
+        delivery.error = clean_text(f"{type(error).__name__}: {error}")[:500]
         if delivery.attempts >= MAX_ATTEMPTS:
             delivery.gave_up_at = now
         delivery.due_at = now + timedelta(seconds=backoff_s(delivery.attempts))
