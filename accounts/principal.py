@@ -39,6 +39,7 @@ class Principal:
     user: User
     agencies: dict[UUID, AgencyFacts]
     seats: dict[str, Actor]
+    seat_names: dict[str, str]
 
     def actor(self, seat: str | None = None) -> Actor | None:
         """The person in ``seat``, else in their first: agency side before client side, then by name."""
@@ -51,13 +52,13 @@ def load_principal(user_id: str | UUID) -> Principal | None:
         (found,) = cursor.fetchone()
     if not found:
         return None
-    values, agencies, seats = _understood(found)
+    values, agencies, seats, names = _understood(found)
     own = [deepcopy(value) if isinstance(value, dict) else value for value in values]
-    return Principal(User.from_db("default", USER_FIELDS, own), dict(agencies), dict(seats))
+    return Principal(User.from_db("default", USER_FIELDS, own), dict(agencies), dict(seats), dict(names))
 
 
 @lru_cache(maxsize=256)
-def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[str, Actor]]:
+def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[str, Actor], dict[str, str]]:
     """What the database said, as values. Kept by its words, so that a right once revoked is never remembered."""
     told = json.loads(found)
     values = [field.to_python(told["user"][field.column]) for field in User._meta.concrete_fields]
@@ -73,7 +74,13 @@ def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[st
         seats.update(
             build_seats(UUID(told["user"]["id"]), agency_id, held, [UUID(each) for each in told["assigned"]])
         )
-    return values, agencies, seats
+    names = {
+        f"{row['agency_id']}/{row['client_id'] or ''}": row["client_name"]
+        or agencies[UUID(row["agency_id"])].name
+        for row in told["memberships"]
+        if UUID(row["agency_id"]) in agencies
+    }
+    return values, agencies, seats, names
 
 
 def build_seats(

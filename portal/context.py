@@ -69,6 +69,18 @@ class Shell:
         return bool(self._request.actor and self._request.actor.is_staff)  # type: ignore[attr-defined]
 
     @cached_property
+    def seats(self) -> tuple[tuple[str, str, bool], ...]:
+        """(key, name, whether it is the present one) of a person who can act from several places, else nothing."""
+        principal, actor = self._request.principal, self._request.actor  # type: ignore[attr-defined]
+        if actor is None or len(principal.seats) < 2:
+            return ()
+        return tuple((key, principal.seat_names[key], seat == actor) for key, seat in principal.seats.items())
+
+    @property
+    def may_read_audit(self) -> bool:
+        return bool(self._request.actor and self._request.actor.can("audit.read"))  # type: ignore[attr-defined]
+
+    @cached_property
     def nav_clients(self) -> tuple[ClientFacts, ...]:
         return visible_clients(self._request)
 

@@ -80,3 +80,14 @@ def test_roles_page_marks_ones_own_and_hides_the_agencys_from_clients(cast: Cast
     assert 'class="mine">Client viewer' in client
     assert "Agency owner" not in client
     assert "Telephony credentials" not in client
+
+
+def test_menu_names_the_seats_of_those_who_have_several(cast: Cast) -> None:
+    one = cast.browser("rafael").get(reverse("portal:home")).content.decode()
+    give_second_seat(cast)
+    several = cast.browser("hannah").get(reverse("portal:home")).content.decode()
+
+    assert "Act from another place" not in one
+    assert [
+        name in several for name in ("Act from another place", "Brightside Dental", "Delgado Plumbing")
+    ] == [True] * 3
