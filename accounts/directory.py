@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same facts are the same object: see ``_understood``
 class ClientFacts:
     id: UUID
     slug: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.directory import ClientFacts, reader_zone, visible_clients
 from crm.classification.categories import HUES, LABELS
 from lib import phones
-from lib.ui.parts import stars
 
 CHANNELS = {
     ("call", "inbound"): ("phone-incoming", "Inbound call"),
@@ -81,8 +80,7 @@ class Row(NamedTuple):
     summary: str
     channel: SafeString
     client: SafeString
-    category: SafeString
-    stars: SafeString
+    verdict: SafeString  # category and stars
     length: str
     iso: str
     time: str
@@ -104,6 +102,24 @@ def sign(kind: str, *values: object) -> SafeString:
     return mark_safe(getattr(macros, kind)(*values).strip())  # noqa: S308  Jinja2 has escaped it
 
 
+@lru_cache(maxsize=256)
+def _by_id(clients: tuple[ClientFacts, ...]) -> dict[str, ClientFacts]:
+    return {str(client.id): client for client in clients}
+
+
+@cache
+def _around_id(route: str) -> tuple[str, str]:
+    """The address of ``route`` before and after the identifier in it."""
+    probe = UUID(int=0)
+    before, after = reverse(route, args=[probe]).split(str(probe))
+    return before, after
+
+
+@lru_cache(maxsize=1024)
+def _heading(day: date, today: date) -> tuple[str, str]:
+    return day_name(day, today), long_date(day, today)
+
+
 class Listing:
     """Turns rows of ``crm.inbox`` into days of finished rows for one reader."""
 
@@ -111,27 +127,27 @@ class Listing:
         self._marks_unread = request.actor.is_staff  # type: ignore[attr-defined]  # what the agency has not read yet
         self._zone = ZoneInfo(reader_zone(request))
         self._today = now.astimezone(self._zone).date()
-        self._clients = {client.id: client for client in visible_clients(request)}
-        probe = UUID(int=0)
-        self._before, self._after = reverse(route, args=[probe]).split(str(probe))
+        self._clients = _by_id(visible_clients(request))
+        self._before, self._after = _around_id(route)
 
     def days(
         self, rows: Iterable[dict[str, Any]], *, selected: UUID | None = None, query: str = ""
     ) -> list[Day]:
         days: list[Day] = []
         last: date | None = None
+        chosen = str(selected) if selected else None
         for row in rows:
             local = row["started_at"].astimezone(self._zone)
             if local.date() != last:
                 last = local.date()
-                days.append(Day(day_name(last, self._today), long_date(last, self._today), []))
-            days[-1].rows.append(self._row(row, local, selected, query))
+                days.append(Day(*_heading(last, self._today), []))
+            days[-1].rows.append(self._row(row, local, chosen, query))
         return days
 
-    def _row(self, row: dict[str, Any], local: datetime, selected: UUID | None, query: str) -> Row:
+    def _row(self, row: dict[str, Any], local: datetime, selected: str | None, query: str) -> Row:
         icon, words = channel(row["kind"], row["direction"], row["answered"])
         client = self._clients.get(row["client_id"], UNKNOWN_CLIENT)
-        unread = self._marks_unread and row["seen_at"] is None
+        unread = self._marks_unread and not row["seen"]
         category, sequence, is_call = row["category"], row["call_sequence"], row["kind"] == "call"
         return Row(
             url=f"{self._before}{row['id']}{self._after}{query}",
@@ -140,8 +156,9 @@ class Listing:
             summary=row["summary"],
             channel=sign("channel", icon, words, unread),
             client=sign("client", client.name, client.hue, client.glyph),
-            category=sign("category", LABELS.get(category, category), HUES.get(category, "gray")),
-            stars=stars(row["rating"]),
+            verdict=sign(
+                "verdict", LABELS.get(category, category), HUES.get(category, "gray"), row["rating"]
+            ),
             length=length(row["duration_seconds"]) if is_call else "",
             iso=row["started_at"].astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z",
             time=clock(local),

@@ -88,7 +88,7 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
     chosen = InboxFilter.parse(request.GET, slugs(request))
     before, after = Place.parse(request.GET.get("before", "")), Place.parse(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
-    listing = Listing(request, now=timezone.now())
+    listing, address = Listing(request, now=timezone.now()), reverse("crm:inbox")
     return {
         "chosen": chosen,
         "page": page,
@@ -98,9 +98,10 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
         "on_first_page": before is None and after is None,
         "all_query": chosen.with_(unread=False).query,
         "unread_query": chosen.with_(unread=True).query,
-        "clear_url": reverse("crm:inbox"),
+        "inbox_url": address,
+        "clear_url": address,
         "clients_url": reverse("crm:clients"),
-        **page_links(reverse("crm:inbox"), chosen, page),
+        **page_links(address, chosen, page),
     }
 
 
