@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.directory import ClientFacts, reader_zone, visible_clients
 from crm.classification.categories import HUES, LABELS
 from lib import phones
+from lib.ui.times import clock, day_name, length, long_date, ordinal
 
 CHANNELS = {
     ("call", "inbound"): ("phone-incoming", "Inbound call"),
@@ -45,30 +46,6 @@ def channel(kind: str, direction: str, answered: bool | None) -> tuple[str, str]
     if kind == "call" and direction == "inbound" and answered is False:
         return MISSED
     return CHANNELS.get((kind, direction), OTHER)
-
-
-def clock(moment: datetime) -> str:
-    """``9:42 AM``"""
-    return f"{moment.hour % 12 or 12}:{moment.minute:02d} {'AM' if moment.hour < 12 else 'PM'}"
-
-
-def length(seconds: int) -> str:
-    """``4:32``, and ``1:02:03`` past the hour."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def day_name(day: date, today: date) -> str:
-    if day == today:
-        return "Today"
-    if day == today - timedelta(days=1):
-        return "Yesterday"
-    return f"{day:%A}" if today - timedelta(days=7) < day < today else ""
-
-
-def long_date(day: date, today: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
 
 
 class Row(NamedTuple):
@@ -165,9 +142,3 @@ class Listing:
             unread=unread,
             selected=row["id"] == selected,
         )
-
-
-def ordinal(n: int) -> str:
-    if n % 100 in (11, 12, 13):
-        return f"{n}th"
-    return str(n) + {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")

@@ -1,15 +1,13 @@
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.directory import reader_zone
 from crm.classification.categories import HUES, LABELS
 from crm.presenting import channel as channel_of
-from crm.presenting import clock, day_name, length, ordinal, shown_number
+from crm.presenting import shown_number
+from lib.ui.times import length, ordinal
 
 register = template.Library()
 register.filter("length_of", length)
@@ -22,17 +20,6 @@ def call_rows(days: list[Any], client_column: bool = True, target: str = "drawer
     rows = get_template("crm/call_rows.html", using="jinja2")
     html = rows.render({"days": days, "client_column": client_column, "target": target})
     return mark_safe(html)  # noqa: S308  the engine has escaped it
-
-
-@register.simple_tag(takes_context=True)
-def when(context: dict[str, Any], moment: datetime) -> str:
-    """``Today, 9:42 AM`` in the reader's zone."""
-    zone = ZoneInfo(reader_zone(context["request"]))
-    local, today = moment.astimezone(zone), datetime.now(zone).date()
-    day = day_name(local.date(), today) or f"{local.day} {local:%b}"
-    if local.year != today.year:
-        day += f" {local.year}"
-    return f"{day}, {clock(local)}"
 
 
 @register.simple_tag

@@ -18,8 +18,9 @@ from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.inbox import InboxFilter, Place, inbox_page, search_leads
 from crm.models import Call, Lead
-from crm.presenting import Listing, caller_name, channel, clock, length
+from crm.presenting import Listing, caller_name, channel
 from crm.views.inbox import drawer_context, open_call, page_links
+from lib.ui.times import clock, length
 from portal import stats
 
 LATEST = 6

@@ -1,0 +1,21 @@
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+
+from accounts.directory import reader_zone
+from lib.ui.times import clock, day_name
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def when(context: dict[str, Any], moment: datetime) -> str:
+    """``Today, 9:42 AM`` in the reader's zone."""
+    zone = ZoneInfo(reader_zone(context["request"]))
+    local, today = moment.astimezone(zone), datetime.now(zone).date()
+    day = day_name(local.date(), today) or f"{local.day} {local:%b}"
+    if local.year != today.year:
+        day += f" {local.year}"
+    return f"{day}, {clock(local)}"
