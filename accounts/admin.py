@@ -73,6 +73,10 @@ class PersonAdmin(UserAdmin):
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What people did names them for good: they are deactivated instead."""
+        return False
+
 
 @admin.register(Membership)
 class MembershipAdmin(TenantAdmin):

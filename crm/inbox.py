@@ -178,7 +178,7 @@ def inbox_page(
     held, values = chosen.conditions(actor, first_page=before is None and after is None)
     found = _calls(ROW_SQL, held, values, before=before, after=after, most=PAGE + 1)
     more = len(found) > PAGE
-    if after is not None and not more:  # the top is reached: show it whole, and not the few calls above the last page
+    if after is not None and not more:  # the top is reached: show all of it, not the few calls in between
         return inbox_page(actor, chosen)
     rows = [dict(zip(ROW, row, strict=True)) for row in found[:PAGE]]
     if after is not None:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import ClientAssignment, Membership
-from accounts.roles import AGENCY_ROLES
+from accounts.permissions import allowed
+from accounts.roles import AGENCY_ROLES, Role
 from crm.models import Call
 from integrations.models import OutboxEvent
 from notifications.services.notices import notify
@@ -37,11 +37,15 @@ def announce_call(event: OutboxEvent, now: datetime) -> None:  # noqa: ARG001  e
 
 
 def _people_of(call: Call) -> list[UUID]:
-    """Staff assigned to the client; where nobody is, the agency's owners."""
-    current = Membership.unscoped.filter(
-        agency_id=call.agency_id, accepted_at__isnull=False, revoked_at=None, user__is_active=True
+    """Staff who work on the client's leads and are assigned to it; where there are none, the agency's owners."""
+    roles = [role for role in AGENCY_ROLES if allowed([role], "leads.see")]
+    staff = Membership.unscoped.filter(
+        agency_id=call.agency_id,
+        role__in=roles,
+        accepted_at__isnull=False,
+        revoked_at=None,
+        user__is_active=True,
     )
     assigned = ClientAssignment.unscoped.filter(client_id=call.client_id).values("user_id")
-    staff = current.filter(role__in=AGENCY_ROLES)
-    chosen = staff.filter(user_id__in=assigned) if assigned.exists() else staff.filter(Q(role="agency_owner"))
-    return list(chosen.values_list("user_id", flat=True).distinct())
+    people = set(staff.filter(user_id__in=assigned).values_list("user_id", flat=True))
+    return sorted(people or staff.filter(role=Role.AGENCY_OWNER).values_list("user_id", flat=True))
