@@ -19,6 +19,10 @@ class KeptClient(RedisCacheClient):
             client = self._clients[id(pool)] = self._client(connection_pool=pool)
         return client
 
+    def get(self, key: Any, default: Any) -> Any:
+        value = self.get_client(key).execute_command("GET", key)
+        return default if value is None else self._serializer.loads(value)
+
 
 class Cache(RedisCache):
     def __init__(self, server: Any, params: dict[str, Any]) -> None:

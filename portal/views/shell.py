@@ -1,6 +1,8 @@
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,12 +20,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@transaction.non_atomic_requests  # who is here is known already: nothing is asked of the database
 @signed_in
 def start(request: HttpRequest) -> HttpResponse:
     """Everybody's own front door."""
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
-        return redirect("crm:inbox" if actor.is_staff else "portal:home")
+        return HttpResponseRedirect(reverse("crm:inbox" if actor.is_staff else "portal:home"))
     if request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "portal/no_seat.html", status=403)
