@@ -198,6 +198,25 @@ def test_search_stays_in_the_house_and_in_the_filter(cast: Cast) -> None:
     assert [row["lead_name"] for row in rafaels] == ["Zoe Quill"]
 
 
+def test_first_page_of_a_search_is_full_within_one_client(cast: Cast) -> None:
+    """However many newer namesakes the next client has."""
+    with agency_scope(cast.larkspur.pk):
+        Lead.unscoped.bulk_create(
+            Lead(
+                agency=cast.larkspur,
+                client=cast.delgado.client,
+                display_name="Zoe Quill",
+                last_call_at=NOON + timedelta(days=1),
+            )
+            for _ in range(PAGE + 1)
+        )
+    call = make_lead(cast.brightside.client, "Zoe Quill")
+
+    assert ids(look(cast.actor("nora"), InboxFilter(q="zoe", client_id=cast.brightside.client.pk))) == [
+        call.pk
+    ]
+
+
 def test_archived_people_are_not_found(cast: Cast) -> None:
     call = make_lead(cast.brightside.client, "Zoe Quill")
     with agency_scope(cast.larkspur.pk):
