@@ -220,7 +220,7 @@ def test_first_page_of_a_search_is_full_within_one_client(cast: Cast) -> None:
 def test_archived_people_are_not_found(cast: Cast) -> None:
     call = make_lead(cast.brightside.client, "Zoe Quill")
     with agency_scope(cast.larkspur.pk):
-        Lead.unscoped.filter(pk=call.lead_id).update(archived_at=NOON)
+        Lead.unscoped.filter(pk=str(call.lead_id)).update(archived_at=NOON)
 
     assert look(cast.actor("nora"), InboxFilter(q="zoe")).rows == []
 
