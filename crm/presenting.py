@@ -76,7 +76,8 @@ class Day:
 def sign(kind: str, *values: object) -> SafeString:
     """A part that many rows share, drawn once: ``kind`` is a macro of call_signs.html."""
     macros = get_template("crm/call_signs.html", using="jinja2").template.module  # type: ignore[attr-defined]
-    return mark_safe(getattr(macros, kind)(*values).strip())  # noqa: S308  Jinja2 has escaped it
+    drawn: str = getattr(macros, kind)(*values).strip()
+    return mark_safe(drawn)  # noqa: S308  Jinja2 has escaped it
 
 
 @lru_cache(maxsize=256)

@@ -13,15 +13,15 @@ class KeptClient(RedisCacheClient):
         self._clients: dict[int, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:  # noqa: ARG002  Django's signature
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         client = self._clients.get(id(pool))
         if client is None:
-            client = self._clients[id(pool)] = self._client(connection_pool=pool)
+            client = self._clients[id(pool)] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
         return client
 
     def get(self, key: Any, default: Any) -> Any:
         value = self.get_client(key).execute_command("GET", key)
-        return default if value is None else self._serializer.loads(value)
+        return default if value is None else self._serializer.loads(value)  # type: ignore[attr-defined]
 
 
 class Cache(RedisCache):

@@ -162,9 +162,7 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"] + [path for path in [BASE_DIR / "vendor"] if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": env("STATIC_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
-    },
+    "staticfiles": {"BACKEND": env("STATIC_STORAGE", default="lib.ui.storage.StaticStorage")},
 }
 MEDIA_ROOT = env(
     "MEDIA_ROOT", default=str(BASE_DIR / ".run" / "media")
