@@ -115,11 +115,10 @@ ENDINGS: list[Any] = [
 @pytest.mark.parametrize(("model", "change"), ENDINGS, ids=lambda value: str(value)[:40])
 def test_rights_end_at_the_next_request(cast: Cast, model: Any, change: dict[str, Any]) -> None:
     hannah = cast.people["hannah"]
-    where: dict[Any, dict[str, Any]] = {
-        Membership: {"user": hannah},
-        Client: {"pk": cast.brightside.client.pk},
-        Agency: {"pk": cast.larkspur.pk},
-    }[model]
+    house = cast.brightside
+    where: dict[str, Any] = {"pk": house.client.pk if model is Client else cast.larkspur.pk}
+    if model is Membership:
+        where = {"user": hannah}
     browser = cast.browser("hannah")
     before = browser.get("/portal/").status_code
     with platform_scope(PlatformUse.PROVISION):

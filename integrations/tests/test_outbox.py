@@ -56,7 +56,7 @@ class Note:
     def __call__(self, event: OutboxEvent, now: datetime) -> None:
         self.heard.append(event.payload)
         WriteLog.unscoped.create(
-            agency_id=event.agency_id, client_id=event.client_id, provider="ctm", field="test", value=1,
+            agency_id=event.agency_id, client_id=str(event.client_id), provider="ctm", field="test", value=1,
             external_id=f"heard {len(self.heard)}", status="sent", due_at=now,
         )  # fmt: skip
         if len(self.heard) <= self.fails:
