@@ -42,17 +42,25 @@ def everything() -> dict[str, int]:
         }
 
 
+def connections() -> list[tuple[object, ...]]:
+    with platform_scope(PlatformUse.ADMIN):
+        return list(
+            CTMAccount.unscoped.order_by("pk").values_list("webhook_token", "credential", "updated_at")
+        )
+
+
 MADE = {
     "Agency": 1, "Client": 5, "Membership": 4, "ClientAssignment": 5, "PipelineStage": 25, "CTMAccount": 5, "User": 5,
 }  # fmt: skip
 
 
 def test_demo_is_made_once(sandbox: server.Sandbox) -> None:
-    first, once = seed(sandbox), everything()
+    first, once, connected = seed(sandbox), everything(), connections()
     second, twice = seed(sandbox), everything()
 
     assert (first, second) == ("Made the demo agency.\n", "The demo agency is here already.\n")
     assert once == twice == MADE
+    assert connections() == connected  # nobody was connected anew
 
 
 def test_interrupted_seeding_goes_on_where_it_stopped(
