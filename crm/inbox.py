@@ -23,7 +23,7 @@ MOST_LEADS = 2000  # of one search, where further filters may thin them out
 # What a row of the list shows. Identifiers come as text, which is how they leave again.
 ROW = {
     "id": "c.id::text",
-    "started_at": "c.started_at",
+    "started_at": "(extract(epoch FROM c.started_at) * 1000000)::bigint",  # a number is read faster than a date
     "kind": "c.kind",
     "direction": "c.direction",
     "answered": "c.answered",
@@ -180,7 +180,7 @@ def inbox_page(
     more = len(found) > PAGE
     if after is not None and not more:  # the top is reached: show all of it, not the few calls in between
         return inbox_page(actor, chosen)
-    rows = [dict(zip(ROW, row, strict=True)) for row in found[:PAGE]]
+    rows = [_row(each) for each in found[:PAGE]]
     if after is not None:
         rows.reverse()
     newer = older = None
@@ -189,6 +189,12 @@ def inbox_page(
     if rows and (more or after is not None):
         older = _place(rows[-1])
     return InboxPage(rows, newer, older)
+
+
+def _row(values: tuple[Any, ...]) -> dict[str, Any]:
+    row = dict(zip(ROW, values, strict=True))
+    row["started_at"] = EPOCH + timedelta(microseconds=row["started_at"])
+    return row
 
 
 def _place(row: dict[str, Any]) -> Place:

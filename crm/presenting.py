@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -138,7 +138,7 @@ class Listing:
                 "verdict", LABELS.get(category, category), HUES.get(category, "gray"), row["rating"]
             ),
             length=length(row["duration_seconds"]) if is_call else "",
-            iso=row["started_at"].astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z",
+            iso=row["started_at"].isoformat(timespec="seconds")[:19] + "Z",
             time=clock(local),
             unread=unread,
             selected=row["id"] == selected,
