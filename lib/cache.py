@@ -1,5 +1,6 @@
 """Django's Redis cache without its one waste: it builds a new client object, 170 commands and all, for every look."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -8,6 +9,9 @@ from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004  the se
 
 class KeptClient(RedisCacheClient):
     """Keeps one client for each server. They share nothing but their pool, so that threads may use them at once."""
+
+    _serializer: Any
+    _get_connection_pool: Callable[..., Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
