@@ -10,6 +10,7 @@ from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004  the se
 class KeptClient(RedisCacheClient):
     """Keeps one client for each server. They share nothing but their pool, so that threads may use them at once."""
 
+    _client: Callable[..., Any]
     _serializer: Any
     _get_connection_pool: Callable[..., Any]
 
@@ -18,10 +19,10 @@ class KeptClient(RedisCacheClient):
         self._clients: dict[int, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:  # noqa: ARG002  Django's signature
-        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
+        pool = self._get_connection_pool(write)
         client = self._clients.get(id(pool))
         if client is None:
-            client = self._clients[id(pool)] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
+            client = self._clients[id(pool)] = self._client(connection_pool=pool)
         return client
 
     def get(self, key: Any, default: Any) -> Any:
