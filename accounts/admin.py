@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
@@ -14,6 +15,7 @@ class TenantAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_filter: Any = ("agency",)
     readonly_fields: Any = ("created_at", "updated_at")
+    formfield_overrides: Any = {models.URLField: {"assume_scheme": "https"}}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         related = [name for name in ("agency", "client") if name in self._columns()]

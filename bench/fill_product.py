@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import GeneratedField, Model
 from django.utils import timezone
 
-from accounts.models import Agency, Client, Membership, Role, User
+from accounts.models import Agency, Client, Membership, User
+from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
 from bench.copying import copy_rows
 from bench.traffic import CATEGORIES, SMALL_AGENCY, Traffic
@@ -52,7 +53,7 @@ def make_tenants(traffic: Traffic) -> list[Client]:
 def blank(model: type[Model]) -> dict[str, Any]:
     """Every stored column of ``model`` with its default."""
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, GeneratedField)]
-    return {each.column: each.get_default() for each in fields}
+    return {str(each.column): each.get_default() for each in fields}
 
 
 def call_rows(traffic: Traffic, clients: list[Client], leads: list[UUID]) -> Iterator[list[Any]]:

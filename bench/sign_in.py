@@ -39,7 +39,7 @@ def floor() -> dict[str, Any]:
             "SELECT started_at, id FROM calls_call ORDER BY 1 DESC, 2 DESC OFFSET %s LIMIT 1", [DEEP - 1]
         )
         started_at, pk = cursor.fetchone()
-    browser = signed_in(get_user_model().objects.get(username="bench"))
+    browser = signed_in(get_user_model().objects.get_by_natural_key("bench"))
     browser.get("/admin/")
     return {"cookie": cookies(browser), "deep": f"{started_at.isoformat()}~{pk}"}
 

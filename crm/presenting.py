@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -76,7 +76,8 @@ class Day:
 def sign(kind: str, *values: object) -> SafeString:
     """A part that many rows share, drawn once: ``kind`` is a macro of call_signs.html."""
     macros = get_template("crm/call_signs.html", using="jinja2").template.module  # type: ignore[attr-defined]
-    return mark_safe(getattr(macros, kind)(*values).strip())  # noqa: S308  Jinja2 has escaped it
+    drawn: str = getattr(macros, kind)(*values).strip()
+    return mark_safe(drawn)  # noqa: S308  Jinja2 has escaped it
 
 
 @lru_cache(maxsize=256)
@@ -137,7 +138,7 @@ class Listing:
                 "verdict", LABELS.get(category, category), HUES.get(category, "gray"), row["rating"]
             ),
             length=length(row["duration_seconds"]) if is_call else "",
-            iso=row["started_at"].astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z",
+            iso=row["started_at"].isoformat(timespec="seconds")[:19] + "Z",
             time=clock(local),
             unread=unread,
             selected=row["id"] == selected,

@@ -53,6 +53,10 @@ class Shell:
         theme = request.COOKIES.get("theme", "")
         self.theme = theme if theme in THEMES else ""
 
+    def __getitem__(self, name: str) -> Any:
+        """What templates try first; a name that is not found there costs them an exception."""
+        return getattr(self, name)
+
     @cached_property
     def person(self) -> Person:
         user: User = self._request.user  # type: ignore[assignment]

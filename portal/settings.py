@@ -102,6 +102,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_NAME = "__Host-sid" if SECURE else "sid"
 SESSION_COOKIE_SECURE = SECURE
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
@@ -162,9 +163,7 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"] + [path for path in [BASE_DIR / "vendor"] if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": env("STATIC_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
-    },
+    "staticfiles": {"BACKEND": env("STATIC_STORAGE", default="lib.ui.storage.StaticStorage")},
 }
 MEDIA_ROOT = env(
     "MEDIA_ROOT", default=str(BASE_DIR / ".run" / "media")

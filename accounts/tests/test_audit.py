@@ -213,11 +213,7 @@ def test_export_is_harmless_own_and_itself_an_event(cast: Cast) -> None:
     record(event_type="seat_taken", now=NOON, agency_id=cast.larkspur.pk, target="=cmd()")
     write(cast.ironwood.pk)
 
-    lines = (
-        b"".join(cast.browser("nora").get(reverse("accounts:audit_csv")).streaming_content)
-        .decode()
-        .splitlines()
-    )
+    lines = cast.browser("nora").get(reverse("accounts:audit_csv")).getvalue().decode().splitlines()
 
     assert lines[0].startswith("time (UTC),event,outcome,who")
     assert len(lines) == 1 + len(events(cast.larkspur.pk))

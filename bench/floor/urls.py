@@ -66,7 +66,7 @@ def _query(request: HttpRequest) -> tuple[str, list[Any]]:
 def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 urlpatterns = [

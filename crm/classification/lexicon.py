@@ -50,7 +50,8 @@ def load_signals() -> dict[str, Signal]:
     text = (Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8")
     signals = {}
     for name, entry in tomllib.loads(text).items():
-        pattern = re.compile("|".join(f"(?:{phrase})" for phrase in entry["phrases"]), re.IGNORECASE)
+        phrases = "|".join(f"(?:{phrase})" for phrase in entry["phrases"])
+        pattern = re.compile(rf"(?<!\w)(?:{phrases})", re.IGNORECASE)  # "rates", but not "grates"; and faster
         signals[name] = Signal(name, entry["who"], pattern, entry.get("negatable", False))
     return signals
 

@@ -32,6 +32,12 @@ class Reading:
         return [each for each in self.said if each.side != "agent" and each.order not in greeting]
 
     @cached_property
+    def wishes(self) -> set[int]:
+        """The places of the sentences that tell what the caller is after."""
+        told = ("complains", "intends", "interested", "needs", "asks_us", "moves_appointment")
+        return {found.sentence.order for name in told for found in self.signals[name]}
+
+    @cached_property
     def is_voicemail(self) -> bool:
         facts = self.facts
         return facts.kind == "call" and (
@@ -47,6 +53,26 @@ class Reading:
         """Return the place of the last sentence that gave one of these signals; -1 when none did."""
         return max((found.sentence.order for name in names for found in self.signals[name]), default=-1)
 
+    def reply(self, name: str, *, to: str) -> Finding | None:
+        """Return the last ``name`` that one side gave in the turn right after the other's ``to``."""
+        asked = {found.sentence.order for found in self.signals[to]}
+        for found in reversed(self.signals[name]):
+            if asked.intersection(self._turn_before(found.sentence)):
+                return found
+        return None
+
+    def _turn_before(self, sentence: Sentence) -> range:
+        """The places of what the other side said just before; of one sentence when nobody told us the sides."""
+        end = sentence.order
+        if not sentence.side:
+            return range(max(end - 1, 0), end)
+        while end and self.said[end - 1].side == sentence.side:
+            end -= 1
+        start = end
+        while start and self.said[start - 1].side != sentence.side:
+            start -= 1
+        return range(start, end)
+
     def has(self, *names: str) -> bool:
         return self.first(*names) is not None
 
@@ -58,7 +84,9 @@ class Reading:
         if any(not each.sentence.side for each in found):
             confidence -= UNKNOWN_SPEAKER
         silent = category == "voicemail"  # a "hello?" to the machine is no wish
-        summary = without_words(self.facts) if silent else summary_of(self.caller_said, self.facts)
+        summary = (
+            without_words(self.facts) if silent else summary_of(self.caller_said, self.facts, self.wishes)
+        )
         return Verdict(
             category=category,
             rating=STARS[category],
@@ -72,6 +100,11 @@ class Reading:
 def _evidence(findings: list[Finding]) -> tuple[Evidence, ...]:
     quotes = {quote(each): each.sentence.start_s for each in reversed(findings)}
     return tuple(Evidence(words, start_s) for words, start_s in reversed(quotes.items()))
+
+
+def place(found: Finding | None) -> int:
+    """Return which sentence a finding is of; -1 for none."""
+    return found.sentence.order if found else -1
 
 
 def quote(found: Finding) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 
 from crm.classification.facts import CallFacts, Verdict
-from crm.classification.reading import Reading
+from crm.classification.reading import Reading, place
 
-RULES_VERSION = "rules-2"
+RULES_VERSION = "rules-3"
 SAYS_SOMETHING = 6  # words of a voicemail, fillers not counted
 FILLER = re.compile(
     r"\b(?:hello|hi|hey|um+|uh+|oh|okay|ok|bye|goodbye|anybody|anyone|there|it’?'?s|the|machine|is|this|yes|yeah|no|thanks)\b",
@@ -52,6 +52,8 @@ def sent_by_us(reading: Reading) -> Verdict | None:
 
 def spam(reading: Reading) -> Verdict | None:
     strong, weak = reading.first("spam"), reading.first("pitch")
+    if not strong and not reading.has("welcomes", "greeting"):
+        strong = reading.first("keypad")
     refused = reading.first("pitch_refused")
     if strong:
         return reading.verdict("spam", 0.95 if refused or weak else 0.85, "Sells to the business.", strong)
@@ -89,8 +91,11 @@ def complaint(reading: Reading) -> Verdict | None:
 
 def turned_away(reading: Reading) -> Verdict | None:
     """What they want is not offered here, and they did not agree on something else afterwards."""
-    refused, declined = reading.first("not_offered"), reading.first("declines")
-    if reading.last_at("commits", "booked", "defers") > reading.last_at("not_offered", "declines"):
+    answered_no = reading.reply("says_no", to="asks_us")
+    refused, declined = reading.first("not_offered") or answered_no, reading.first("declines")
+    taken = reading.reply("accepts", to="offers_time")
+    turned = max(reading.last_at("not_offered", "declines"), place(answered_no))
+    if max(reading.last_at("commits", "booked", "defers"), place(taken)) > turned:
         return None
     if refused:
         left = declined or reading.first("looks_elsewhere")
@@ -111,16 +116,21 @@ def old_appointment(reading: Reading) -> Verdict | None:
 
 def agreed(reading: Reading) -> Verdict | None:
     """They said yes to a date or a price and did not take it back."""
-    commits, agrees, booked = reading.first("commits"), reading.first("agrees"), reading.first("booked")
-    intends, existing = reading.first("intends"), reading.has("existing")
-    if reading.last_at("defers") > reading.last_at("commits", "agrees", "booked"):
+    commits, booked = reading.first("commits"), reading.first("booked")
+    taken = reading.reply("accepts", to="offers_time")
+    if reading.last_at("defers") > max(reading.last_at("commits", "agrees", "booked"), place(taken)):
         return None
     if commits:
         return reading.verdict("very_good", 0.95 if booked else 0.8, "Agreed to go ahead.", commits, booked)
-    if intends and agrees and not existing:
+    if reading.has("existing"):
+        return None
+    intends, agrees = reading.first("intends"), reading.first("agrees") or taken
+    if agrees and (intends or (taken and reading.has("interested", "needs"))):
         return reading.verdict("very_good", 0.9 if booked else 0.75, "Agreed to a date.", agrees, booked)
-    if intends and booked and not existing:
+    if intends and booked:
         return reading.verdict("very_good", 0.8, "Wanted a date and got one.", intends, booked)
+    if taken and not reading.has("question"):
+        return reading.verdict("very_good", 0.6, "Took the time that was offered.", taken)
     return None
 
 
@@ -151,6 +161,11 @@ def plain_question(reading: Reading) -> Verdict | None:
     return reading.verdict("neutral", 0.7, "A question with no wish to buy.", found) if found else None
 
 
+def asks_for_service(reading: Reading) -> Verdict | None:
+    found = reading.first("asks_us")
+    return reading.verdict("warm", 0.45, "Asks what the business does.", found) if found else None
+
+
 def need(reading: Reading) -> Verdict | None:
     found = reading.first("needs")
     return reading.verdict("warm", 0.5, "Has a need that the business may meet.", found) if found else None
@@ -173,4 +188,5 @@ RULES: tuple[Callable[[Reading], Verdict | None], ...] = (
     interest,
     plain_question,
     need,
+    asks_for_service,
 )

@@ -22,7 +22,7 @@ AGENT = {
     "assistant",
 }
 CALLER = {"caller", "customer", "contact", "visitor", "client", "patient", "lead", "user"}
-SENTENCE = re.compile(r"[^\s.?!](?:[^.?!\n]|[.?!](?=[^\s.?!]))*[.?!]*")
+SENTENCE = re.compile(r"[^\s.?!](?:[^.?!\n]|[.?!](?=[^\s.?!])|(?:(?<=\b[DM][rs])|(?<=\bMrs))\.)*[.?!]*")
 APOSTROPHES = str.maketrans("'`", "’’")
 LABEL = re.compile(r"^[ \t]*([A-Za-z]{3,15}):[ \t]+", re.MULTILINE)
 

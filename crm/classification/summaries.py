@@ -1,7 +1,7 @@
 """One plain sentence on what the caller wanted, made of the caller's own words. Nothing is added that was not said."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from crm.classification.facts import CallFacts
 from crm.classification.speech import Sentence
@@ -27,9 +27,7 @@ WISHES = [
         (rf"{I_AM}need (.+)", "Needs "),
     ]
 ]
-HAS = re.compile(
-    r"^(?:i|we)(?:'ve got| have| got(?= (?:a|an|some|no)\b)) (?!been|to |had|never|not)(.+)", re.IGNORECASE
-)
+HAS = re.compile(r"^(?:i|we)(?:'ve got| have) (?!been|to |had|never|not)(.+)", re.IGNORECASE)
 THEY = {
     "i": "they", "we": "they", "me": "them", "us": "them", "my": "their", "our": "their", "mine": "theirs",
     "ours": "theirs", "myself": "themselves", "ourselves": "themselves", "i'm": "they're", "we're": "they're",
@@ -55,15 +53,19 @@ INTRODUCES = re.compile(
 )
 
 
-def summary_of(said: Sequence[Sentence], facts: CallFacts) -> str:
-    """Say what the caller wanted: in reported speech where a rule can make it, otherwise quoted."""
+def summary_of(said: Sequence[Sentence], facts: CallFacts, wishes: Set[int]) -> str:
+    """Say what the caller wanted: in reported speech where a rule can make it, otherwise quoted.
+
+    ``wishes`` are the places of the sentences that tell most; the first of them is the one to quote.
+    """
     if not said:
         return without_words(facts)
     for sentence in said[:FIRST_SENTENCES]:
         if wish := reported(sentence.text):
             return wish
-    telling = (each.text for each in said if _is_telling(each.text))
-    return _quoted(next(telling, said[0].text), is_written=facts.kind in ("text", "form", "chat"))
+    telling = sorted((each for each in said if _is_telling(each.text)), key=lambda it: it.order not in wishes)
+    words = telling[0].text if telling else said[0].text
+    return _quoted(words, is_written=facts.kind in ("text", "form", "chat"))
 
 
 def reported(text: str) -> str:

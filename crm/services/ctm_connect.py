@@ -18,7 +18,7 @@ from integrations.services.vault import store_credential
 from lib.http import ProviderError
 
 log = logging.getLogger(__name__)
-POSITIONS = ("start", "end_immediate", "end", "status_change")
+POSITIONS = ("start", "end_immediate", "end", "status_change", "inbound_text")
 
 
 class KeysRefused(Exception):

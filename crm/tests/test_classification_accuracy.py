@@ -20,13 +20,14 @@ TOLD = [(account, story) for account in load_accounts() for story in load_storie
 
 def facts_of(entry) -> CallFacts:
     said, outcome = entry.get("said", "").strip(), entry.get("outcome", "answered")
-    labelled = said.startswith(("Agent: ", "Caller: "))
+    labelled = said.startswith(("Agent: ", "Caller: ", "Speaker 1: "))
     spoken = [split_turn(line) for line in said.splitlines()] if labelled else []
     return CallFacts(
-        kind=entry.get("kind", "call"), direction="inbound", answered=outcome == "answered", status=outcome,
-        duration_s=30, talk_s=20, transcript=said, caller_name="", is_known=False, previous_calls=0, vendor_summary="",
+        kind=entry.get("kind", "call"), direction=entry.get("direction", "inbound"), status=outcome,
+        answered=outcome == "answered", duration_s=30, talk_s=20, transcript=said, caller_name="", is_known=False,
+        previous_calls=0, vendor_summary="", message_body=entry.get("body", ""),
         turns=tuple(Turn(speaker.lower(), words, float(at)) for at, (speaker, words) in enumerate(spoken)),
-        message_body=entry.get("body", ""), form_fields=(),
+        form_fields=tuple((name, value) for name, value in entry.get("fields", ())),
     )  # fmt: skip
 
 

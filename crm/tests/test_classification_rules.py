@@ -162,6 +162,60 @@ def test_agreement_taken_back_is_only_interest():
     assert classify(facts).category == "warm"
 
 
+@pytest.mark.parametrize(
+    ("turns", "category"),
+    [
+        ([("agent", "Thursday at ten?"), ("caller", "Perfect.")], "very_good"),
+        ([("agent", "Thursday at ten?"), ("caller", "Perfect. Let me check with my wife.")], "warm"),
+        (
+            [
+                ("agent", "Thursday at ten?"),
+                ("caller", "Which one?"),
+                ("agent", "Oak."),
+                ("caller", "Perfect."),
+            ],
+            "warm",
+        ),
+        ([("agent", "It is ninety dollars."), ("caller", "Perfect.")], "warm"),
+        ([("agent", "We close at six today."), ("caller", "Perfect.")], "warm"),
+    ],
+)
+def test_yes_counts_right_after_an_offered_time(turns, category):
+    assert classify(said(("caller", "How much is a cleaning?"), *turns)).category == category
+
+
+@pytest.mark.parametrize(
+    ("turns", "category"),
+    [
+        ([("caller", "Do you fix pools?"), ("agent", "No, sorry.")], "not_a_fit"),
+        ([("caller", "Do you fix pools?"), ("agent", "No problem at all.")], "warm"),
+        ([("caller", "My pool is broken."), ("agent", "Sorry, my line dropped.")], "warm"),
+        (
+            [("caller", "Do you fix pools?"), ("agent", "No. We do gutters."), ("caller", "Let's do it.")],
+            "very_good",
+        ),
+    ],
+)
+def test_no_counts_right_after_a_question_to_us(turns, category):
+    assert classify(said(*turns)).category == category
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        ("Your rate was reduced. Press one now.", "spam"),
+        ("Thank you for calling. For appointments press one.", "neutral"),
+    ],
+)
+def test_menu_of_our_own_is_no_robocall(words, category):
+    assert classify(replace(SILENT, transcript=words)).category == category
+
+
+def test_title_before_a_name_ends_no_sentence():
+    facts = said(("caller", "I need Ms. Ferro to see my lease."))
+    assert classify(facts).summary == "Needs Ms. Ferro to see their lease."
+
+
 def test_sixty_thousand_characters_without_a_stop_are_quoted_shortly():
     transcript = "well you know " * 3000 + "please book it for friday " + "and so on " * 20_000
     verdict = classify(replace(SILENT, transcript=transcript))

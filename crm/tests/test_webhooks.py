@@ -139,7 +139,7 @@ def test_deliveries_that_differ_far_behind_are_both_stored(desk: Desk, record: R
 
 def ringing(record: Record) -> Record:
     nothing = dict.fromkeys(("duration", "talk_time", "ring_time", "hold_time", "wait_time"), 0)
-    unheard = {"audio": None, "transcription_text": None, "transcription_segments": []}
+    unheard: Record = {"audio": None, "transcription_text": None, "transcription_segments": []}
     words = dict.fromkeys(("status", "call_status", "dial_status"), "in progress")
     return {**record, **nothing, **unheard, **words, "tag_list": []}
 

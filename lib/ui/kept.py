@@ -21,6 +21,8 @@ class KeptNode(Node):
         self._kept: dict[tuple[Any, ...], str] = {}
 
     def render(self, context: Context) -> str:
+        if not self._values and () in self._kept:
+            return self._kept[()]
         values = {name: each.resolve(context) for name, each in self._values.items()}
         key = tuple((type(value), value) for value in values.values())  # a safe text equals an unsafe one
         try:

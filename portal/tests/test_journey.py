@@ -61,7 +61,7 @@ def happen(sandbox: server.Sandbox, **wish: object) -> dict[str, Any]:
     made: dict[str, Any] = httpx.post(
         f"{sandbox.url}/_sandbox/calls", json={"account_id": DELGADO, **wish}
     ).json()
-    return made.get("call", made)
+    return dict(made.get("call", made))
 
 
 def truth(sandbox: server.Sandbox, call_id: object) -> dict[str, Any]:

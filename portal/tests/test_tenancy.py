@@ -15,8 +15,10 @@ from django.db.models import Model
 from accounts.models import Agency
 from accounts.scope import NOBODY, PlatformUse, Scope, agency_scope, platform_scope, scoped
 from accounts.tenancy import AgencyOwned, TenantScopeMissing
-from conftest import Cast
+from conftest import NOON, Cast
+from crm.inbox import search_leads
 from crm.models import Call, Lead, Tag
+from crm.services.workbench import add_note, rate_call
 
 # Tables that belong to no tenant, each with the reason.
 GLOBAL = {
@@ -309,12 +311,41 @@ def test_pointing_at_another_tenants_row_is_refused(cast: Cast) -> None:
 
 
 def test_scope_outlives_a_savepoint_that_is_rolled_back(cast: Cast) -> None:
+    """The savepoint takes its settings with it: what is in force then is the scope outside, until it is said anew."""
     with scoped(cast.actor("nora").scope):
         savepoint = transaction.savepoint()
         with scoped(cast.actor("otto").scope):
             assert Call.unscoped.count() == 1
-        transaction.savepoint_rollback(savepoint)
+            transaction.savepoint_rollback(savepoint)
+            assert set(Call.unscoped.values_list("agency_id", flat=True)) == {cast.ironwood.pk}
         assert Call.unscoped.count() == 2
+
+
+def test_search_finds_only_leads_of_the_scope(cast: Cast) -> None:
+    """The one function that reads past row-level security holds agency and client in its own words."""
+    found = {}
+    for name in ("nora", "hannah", "otto"):
+        with scoped(cast.actor(name).scope):
+            found[name] = set(search_leads("Lee", most=50))
+
+    assert found == {
+        "nora": {cast.brightside.lead.pk, cast.delgado.lead.pk},
+        "hannah": {cast.brightside.lead.pk},
+        "otto": {cast.kettle.lead.pk},
+    }
+    with scoped(NOBODY):
+        assert search_leads("Lee", most=50) == []
+
+
+def test_deeds_open_calls_through_the_door(cast: Cast) -> None:
+    """Where the database shows all, the service itself still refuses what is not the actor's."""
+    hannah = cast.actor("hannah")
+    with platform_scope(PlatformUse.ADMIN):
+        for foreign in (cast.delgado.call, cast.kettle.call):
+            with pytest.raises(Call.DoesNotExist):
+                rate_call(actor=hannah, call_id=foreign.pk, stars=1, now=NOON)
+            with pytest.raises(Call.DoesNotExist):
+                add_note(actor=hannah, call_id=foreign.pk, body="x", now=NOON)
 
 
 def test_scopes_nest_and_end(cast: Cast) -> None:

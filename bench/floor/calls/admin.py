@@ -4,7 +4,7 @@ from bench.floor.calls.models import Call
 
 
 @admin.register(Call)
-class CallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # nothing at run time to subscript
+class CallAdmin(admin.ModelAdmin):
     list_display = (
         "contact", "phone", "client", "category", "person", "direction", "started_at", "seconds", "note"
     )  # fmt: skip

@@ -1,0 +1,111 @@
+"""A page asks the same of the database whether it shows one row or three; the numbers are written down on purpose."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import Client
+from accounts.scope import agency_scope
+from conftest import NOON, Cast, House
+from crm.models import Activity, Call, CallTag, Note, Tag
+from notifications.models import Notification
+
+
+def queries(cast: Cast, who: str, address: str, *, htmx: bool = False) -> int:
+    """How many statements ``who`` causes, beside those that begin and end transactions and set the scope."""
+    seen: list[str] = []
+
+    def count(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if not str(sql).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.append(str(sql))
+        return execute(sql, params, many, context)
+
+    browser = cast.browser(who)
+    with connection.execute_wrapper(count):
+        response = browser.get(address, headers={"hx-request": "true"} if htmx else {})
+    assert response.status_code == 200
+    return len(seen)
+
+
+def furnish_more(house: House, count: int) -> None:
+    """Give the house's lead more calls, notes, tags and history, each of a kind that pages list."""
+    own: dict[str, Any] = {"agency_id": house.client.agency_id, "client": house.client}
+    with agency_scope(house.client.agency_id):
+        for n in range(count):
+            Call.unscoped.create(
+                **own, lead=house.lead, external_id=f"more-{n}", direction="inbound", category="needs_attention",
+                from_e164=house.lead.phone_e164, started_at=NOON + timedelta(minutes=n),
+            )  # fmt: skip
+            tag = Tag.unscoped.create(**own, name=f"Tag {n}")
+            CallTag.unscoped.create(**own, call=house.call, tag=tag)
+            Note.unscoped.create(
+                **own, lead=house.lead, call=house.call, author=house.note.author, body="More"
+            )
+            Activity.unscoped.create(
+                **own,
+                lead=house.lead,
+                call=house.call,
+                action="note_added",
+                occurred_at=NOON,
+                actor=house.note.author,
+            )
+
+
+@pytest.mark.parametrize(
+    ("who", "route", "expected"),
+    [
+        ("nora", "crm:inbox", 4),
+        ("nora", "crm:inbox_call", 12),
+        ("hannah", "portal:home", 7),
+        ("hannah", "portal:calls", 3),
+        ("hannah", "portal:call", 10),
+    ],
+)
+def test_pages_about_calls_ask_the_same_for_one_row_and_three(
+    cast: Cast, who: str, route: str, expected: int
+) -> None:
+    house = cast.brightside
+    address = reverse(route, args=[house.call.pk] if route.endswith("call") else [])
+    if route == "crm:inbox":
+        address += f"?client={house.client.slug}"
+    cast.browser(who).get(address)  # the first to open a call marks it seen
+
+    with_one = queries(cast, who, address)
+    furnish_more(house, 2)
+    with_three = queries(cast, who, address)
+
+    assert (with_one, with_three) == (expected, expected)
+
+
+def test_list_of_clients_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    with_one = queries(cast, "otto", reverse("crm:clients"))
+    with agency_scope(cast.ironwood.pk):
+        for n in range(2):
+            Client.unscoped.create(
+                agency=cast.ironwood, name=f"Client {n}", slug=f"client-{n}", status="active"
+            )
+    with_three = queries(cast, "otto", reverse("crm:clients"))
+
+    assert (with_one, with_three) == (4, 4)
+
+
+def test_list_of_notices_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    otto, own = cast.people["otto"], {"agency": cast.ironwood, "client": cast.kettle.client}
+    with_one = queries(cast, "otto", reverse("notifications:list"))
+    with agency_scope(cast.ironwood.pk):
+        for n in range(2):
+            Notification.unscoped.create(**own, user=otto, event="test", title="More", dedupe_key=f"more-{n}")
+    with_three = queries(cast, "otto", reverse("notifications:list"))
+
+    assert (with_one, with_three) == (4, 4)
+
+
+def test_inbox_asks_no_more_while_it_polls(cast: Cast) -> None:
+    assert queries(cast, "nora", reverse("crm:inbox"), htmx=True) == 3
+
+
+def test_inbox_asks_no_more_when_it_searches(cast: Cast) -> None:
+    assert queries(cast, "nora", reverse("crm:inbox") + "?q=brightside") == 4
