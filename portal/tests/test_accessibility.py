@@ -23,7 +23,9 @@ from notifications.models import Notification
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 AXE = Path(project.BASE_DIR, "vendor-dev", "axe-core", "axe.min.js")
-NO_AXE = "axe-core is not here: bin/test fetches it by npm when package-lock.json is new; remove vendor-dev to try again"
+NO_AXE = (
+    "no axe-core found: run bin/test where the npm registry can be reached, which fetches it into vendor-dev"
+)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags})).violations.flatMap(
     ({id, nodes}) => nodes.map((node) => `${id}: ${node.target.join(" ")}`))"""
@@ -113,7 +115,10 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
 
     def come(name: str | None, width: int, theme: Any = "light", **options: Any) -> Visitor:
         context = browser.new_context(
-            viewport={"width": width, "height": HEIGHT}, color_scheme=theme, reduced_motion="reduce", **options
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            **options,
         )
         contexts.append(context)
         for key, morsel in cast.browser(name).cookies.items():
