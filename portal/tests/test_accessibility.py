@@ -60,14 +60,18 @@ def cast(live_server: LiveServer) -> Cast:
 
 
 def enrich(house: House) -> None:
-    quote = "I want a quote."
+    ours, theirs = "Hello.", "I want a quote."
     Call.unscoped.filter(pk=house.call.pk).update(
         recording_url="https://recordings.example.test/1",
         transcript_turns=[
-            {"speaker": "agent", "text": "Hello.", "start_s": 0.0},
-            {"speaker": "caller", "text": f"{quote} Today.", "start_s": 2.5},
+            {"speaker": "agent", "text": f"{ours} This is Lee.", "start_s": 0.0},
+            {"speaker": "caller", "text": f"{theirs} Today.", "start_s": 2.5},
         ],
-        ai_summary={"evidence": [{"quote": quote, "start_s": 2.5}], "confidence": 0.9, "reason": "asks"},
+        ai_summary={
+            "evidence": [{"quote": ours, "start_s": 0.0}, {"quote": theirs, "start_s": 2.5}],
+            "confidence": 0.9,
+            "reason": "asks",
+        },
         vendor_source="Google Business Profile",
         tracking_label="Maps listing",
         call_sequence=2,
