@@ -25,9 +25,8 @@ def test_prepared_statement_is_kept_by_the_server(cast: Cast) -> None:
     for _ in range(3):
         fetch("SELECT %s::int + 1", [1])
 
-    assert fetch(
-        "SELECT count(*) FROM pg_prepared_statements WHERE statement = %s", ["SELECT $1::int + 1"]
-    ) == [(1,)]
+    kept = fetch("SELECT statement FROM pg_prepared_statements", [])
+    assert ("SELECT $1::int + 1",) in kept
 
 
 def test_prepared_statement_survives_a_rollback(cast: Cast) -> None:
