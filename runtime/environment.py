@@ -82,7 +82,7 @@ def _ensure_assets(venv: Path) -> None:
     """Fetch what the pages need from npm, unless it is there for this lock file; they do without it if need be."""
     stamp, lock_file = Stamp(venv), ROOT / "package-lock.json"
     wanted = {lock_file.name: digest(lock_file)}
-    if stamp.holds(wanted) and (ROOT / "vendor").is_dir():
+    if stamp.holds(wanted) and (ROOT / "vendor").is_dir() and (ROOT / "vendor-dev").is_dir():
         return
     say("fetching fonts")
     if installer.fetch_assets(venv, _log()):

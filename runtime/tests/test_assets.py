@@ -11,7 +11,7 @@ from runtime.state import ROOT
 WORKING = f"""#!{sys.executable}
 from pathlib import Path
 import sys
-assert sys.argv[1:3] == ["ci", "--ignore-scripts"], sys.argv
+assert sys.argv[1:4] == ["ci", "--include=dev", "--ignore-scripts"], sys.argv
 assert Path("package-lock.json").is_file()
 files = Path("node_modules/@fontsource-variable/inter/files")
 files.mkdir(parents=True)
@@ -19,6 +19,10 @@ for name in ("latin-wght-normal", "greek-wght-normal", "latin-wght-italic", "lat
     (files / f"inter-{{name}}.woff2").write_text(name)
 (files.parent / "wght.css").write_text("@font-face")
 (files.parent / "LICENSE").write_text("OFL")
+axe = Path("node_modules/axe-core")
+axe.mkdir()
+for name in ("axe.js", "axe.min.js", "LICENSE"):
+    (axe / name).write_text(name)
 """
 REFUSING = f"""#!{sys.executable}
 import sys
@@ -43,8 +47,8 @@ def with_npm(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None
     monkeypatch.setattr(assets, "NEEDS_NODE_WHEEL", False)
 
 
-def shipped(root: Path) -> set[str]:
-    return {str(path.relative_to(root / "vendor")) for path in (root / "vendor").rglob("*") if path.is_file()}
+def shipped(root: Path, folder: str = "vendor") -> set[str]:
+    return {str(path.relative_to(root / folder)) for path in (root / folder).rglob("*") if path.is_file()}
 
 
 def test_fetch_keeps_the_upright_variable_fonts_their_stylesheet_and_the_licence(
@@ -63,6 +67,7 @@ def test_fetch_keeps_the_upright_variable_fonts_their_stylesheet_and_the_licence
         "inter/files/inter-latin-wght-normal.woff2",
         "inter/files/inter-greek-wght-normal.woff2",
     }
+    assert shipped(checkout, "vendor-dev") == {"axe-core/axe.min.js", "axe-core/LICENSE"}
     assert not (checkout / "node_modules").exists()
 
 
@@ -95,7 +100,7 @@ def test_fetch_without_npm_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch,
 def test_lock_file_pins_by_hash_and_names_no_registry() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     pinned = {name: entry for name, entry in packages.items() if name}
-    assert set(pinned) == {"node_modules/@fontsource-variable/inter"}
+    assert set(pinned) == {"node_modules/@fontsource-variable/inter", "node_modules/axe-core"}
     for entry in pinned.values():
         assert entry["integrity"].startswith("sha512-")
         assert "resolved" not in entry

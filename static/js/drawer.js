@@ -37,6 +37,14 @@ document.addEventListener("click", (event) => {
   row?.focus();
 });
 
+/* A slow answer shows: the old content pales and the row turns until the new one is here. */
+const busy = (event, value) => {
+  const { target } = event.detail;
+  if (target?.id === "drawer") target.setAttribute("aria-busy", value);
+};
+document.addEventListener("htmx:beforeRequest", (event) => busy(event, "true"));
+document.addEventListener("htmx:afterRequest", (event) => busy(event, "false"));
+
 /* The list asks for news by itself and a deed redraws the drawer. Neither may move the keyboard or the scroll. */
 let held;
 

@@ -55,7 +55,7 @@ const actions = {
   "[data-play]": (audio) => (audio.paused ? audio.play() : audio.pause()),
   "[data-speed]": (audio, button) => {
     audio.playbackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
-    button.textContent = `${audio.playbackRate}×`;
+    button.lastElementChild.textContent = `${audio.playbackRate}×`;
   },
   "[data-seek]": (audio, slider, event) => {
     const box = slider.getBoundingClientRect();

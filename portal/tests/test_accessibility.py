@@ -1,0 +1,238 @@
+"""Every page in a real browser: axe finds nothing, nothing scrolls sideways, the console stays silent.
+
+What axe cannot find is walked by hand: the keyboard, the reading order, and the words.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.db import transaction
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.scope import PlatformUse, platform_scope
+from conftest import NOON, PASSWORD, Cast, House, make_cast
+from crm.models import Call, Lead
+from notifications.models import Notification
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+AXE = Path(project.BASE_DIR, "vendor-dev", "axe-core", "axe.min.js")
+NO_AXE = (
+    "no axe-core found: run bin/test where the npm registry can be reached, which fetches it into vendor-dev"
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (tags) => (await axe.run(document, {runOnly: tags})).violations.flatMap(
+    ({id, nodes}) => nodes.map((node) => `${id}: ${node.target.join(" ")}`))"""
+SIDEWAYS = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(".scroll, .d-scroll")].map(
+    (part) => part.scrollWidth - part.clientWidth))"""
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
+HEIGHT = 844
+NOT_FOUND = "/there-is-no-such-page/"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if AXE.is_file():
+        return AXE.read_text()
+    if os.environ.get("CI") == "true":
+        pytest.fail(NO_AXE, pytrace=False)
+    pytest.skip(NO_AXE)
+
+
+@pytest.fixture
+def cast(live_server: LiveServer) -> Cast:
+    """The cast, committed, with everything on its calls that a page can show of one."""
+    with transaction.atomic():
+        cast = make_cast()
+        cast.people["nora"].set_password(PASSWORD)  # some pages exist only for people with one
+        cast.people["nora"].save()
+        with platform_scope(PlatformUse.PROVISION):
+            for house in (cast.brightside, cast.delgado):
+                enrich(house)
+            Notification.unscoped.filter(client=cast.delgado.client).update(read_at=NOON)
+    return cast
+
+
+def enrich(house: House) -> None:
+    quote = "I want a quote."
+    Call.unscoped.filter(pk=house.call.pk).update(
+        recording_url="https://recordings.example.test/1",
+        transcript_turns=[
+            {"speaker": "agent", "text": "Hello.", "start_s": 0.0},
+            {"speaker": "caller", "text": f"{quote} Today.", "start_s": 2.5},
+        ],
+        ai_summary={"evidence": [{"quote": quote, "start_s": 2.5}], "confidence": 0.9, "reason": "asks"},
+        vendor_source="Google Business Profile",
+        tracking_label="Maps listing",
+        call_sequence=2,
+        caller_type="repeat",
+    )
+
+
+class Visitor:
+    """Somebody who walks through pages and writes down what is wrong with each."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.page: Page = context.new_page()
+        self.problems: list[str] = []
+        self._site = site
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.problems.append(f"{self.page.url}: {error}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        expected = "404" in message.text and message.location["url"].endswith(NOT_FOUND)
+        if message.type in ("error", "warning") and not expected:
+            self.problems.append(f"{self.page.url}: {message.text}")
+
+    def visit(self, address: str) -> None:
+        self.page.goto(self._site + address)
+
+    def look(self, axe: str) -> None:
+        self.page.evaluate(axe)
+        for found in self.page.evaluate(RUN, RULES):
+            self.problems.append(f"{self._where()} {found}")
+        self.measure()
+
+    def measure(self) -> None:
+        beyond = self.page.evaluate(SIDEWAYS)
+        if beyond > 0:
+            self.problems.append(f"{self._where()} scrolls sideways by {beyond} px")
+
+    def _where(self) -> str:
+        return self.page.url.removeprefix(self._site)
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[Any]:
+    """``visitor(name, width, theme)`` is that person of the cast, signed in; None is nobody."""
+    contexts: list[BrowserContext] = []
+
+    def come(name: str | None, width: int, theme: Any = "light", **options: Any) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            **options,
+        )
+        contexts.append(context)
+        for key, morsel in cast.browser(name).cookies.items():
+            context.add_cookies([{"name": key, "value": morsel.value, "url": live_server.url}])
+        return Visitor(context, live_server.url)
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def open_pages() -> list[str]:
+    names = ("account_login", "account_reset_password", "account_reset_password_done", "account_inactive")
+    return [*map(reverse, (*names, "account_signup")), "/accounts/password/reset/key/1-old/", NOT_FOUND]
+
+
+def staff_pages(cast: Cast) -> list[str]:
+    house = cast.delgado
+    return [
+        reverse("crm:inbox"),
+        reverse("crm:inbox") + "?q=nobody",
+        reverse("crm:inbox_call", args=[house.call.pk]),
+        reverse("crm:clients"),
+        reverse("crm:client", args=[house.client.slug]),
+        reverse("notifications:list"),
+        reverse("accounts:roles"),
+        reverse("accounts:audit"),
+        reverse("account_change_password"),
+        reverse("account_logout"),
+        reverse("account_email"),
+        reverse("account_reauthenticate"),
+    ]
+
+
+def client_pages(cast: Cast) -> list[str]:
+    house = cast.delgado
+    return [
+        reverse("portal:home"),
+        reverse("portal:leads"),
+        reverse("portal:leads") + "?q=nobody",
+        reverse("portal:lead", args=[house.lead.pk]),
+        reverse("portal:calls"),
+        reverse("portal:call", args=[house.call.pk]),
+        reverse("accounts:roles"),
+    ]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(theme: str, width: int, visitor: Any, cast: Cast, axe: str) -> None:
+    walks = {None: open_pages(), "nora": staff_pages(cast), "rafael": client_pages(cast)}
+    found: list[str] = []
+    for name, addresses in walks.items():
+        somebody = visitor(name, width, theme)
+        for address in addresses:
+            somebody.visit(address)
+            somebody.look(axe)
+        found += somebody.problems
+    assert found == []
+
+
+def test_axe_finds_nothing_in_what_opens_by_a_click(visitor: Any, cast: Cast, axe: str) -> None:
+    nora = visitor("nora", 1440)
+    nora.visit(reverse("crm:inbox"))
+    nora.page.locator(".lead > .l-name").first.click()
+    expect(nora.page.get_by_role("complementary", name="Call details")).to_be_visible()
+    nora.look(axe)
+    nora.page.locator(".sidebar-foot > summary").click()
+    nora.look(axe)
+    nora.page.get_by_role("button", name="Keyboard shortcuts").click()
+    nora.look(axe)
+    assert nora.problems == []
+
+
+@pytest.mark.parametrize("width", [720, 390, 320])  # 720 is a laptop at 200 %
+def test_no_page_scrolls_sideways_whatever_the_names(width: int, visitor: Any, cast: Cast) -> None:
+    with transaction.atomic(), platform_scope(PlatformUse.PROVISION):
+        name_at_length(cast.delgado)
+    walks = {None: open_pages(), "nora": staff_pages(cast), "rafael": client_pages(cast)}
+    found: list[str] = []
+    for name, addresses in walks.items():
+        somebody = visitor(name, width)
+        for address in addresses:
+            somebody.visit(address)
+            somebody.measure()
+        found += somebody.problems
+    assert found == []
+
+
+def name_at_length(house: House) -> None:
+    Lead.unscoped.filter(pk=house.lead.pk).update(display_name=LONG_NAME, city=LONG_NAME[:100])
+    Call.unscoped.filter(pk=house.call.pk).update(
+        caller_name=LONG_NAME, summary=LONG_NAME, tracking_label=LONG_NAME, vendor_source=LONG_NAME
+    )
+    house.client.name = LONG_NAME[:100]
+    house.client.save()
+    house.tag.name = LONG_NAME[:60]
+    house.tag.save()
+    house.note.body = LONG_NAME * 50
+    house.note.save()
+    Notification.unscoped.filter(pk=house.notice.pk).update(title=LONG_NAME, body=LONG_NAME)
+
+
+def test_a_client_works_a_call_with_the_keyboard_and_no_script(visitor: Any, cast: Cast) -> None:
+    rafael = visitor("rafael", 390, java_script_enabled=False)
+    rafael.visit(reverse("portal:call", args=[cast.delgado.call.pk]))
+    page = rafael.page
+    page.get_by_label("Category", exact=True).select_option("neutral")
+    page.get_by_label("Category", exact=True).press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("set by a person")).to_be_visible()
+    page.get_by_label("Add a note", exact=True).fill("Called back.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Called back.")).to_be_visible()
+    expect(page.get_by_role("link", name="Leads").first).to_be_visible()
+    assert rafael.problems == []
