@@ -20,7 +20,7 @@ class PreparedCursor(psycopg.Cursor[Any]):
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of ``sql``. Its text must not vary with what people ask, or each variant is kept for itself."""
     connection.ensure_connection()
-    with connection._prepare_cursor(PreparedCursor(connection.connection)) as cursor:
+    with connection._prepare_cursor(PreparedCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

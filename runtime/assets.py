@@ -61,7 +61,7 @@ def _keep_font(package: Path, target: Path) -> None:
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[Path]:
-    """Give out an empty folder that takes the place of ``target`` at once, so that a killed run leaves no half of it."""
+    """Give out an empty folder that takes the place of ``target`` at once: a killed run leaves no half of it."""
     ready = target.with_name(f"{target.name}.new")
     shutil.rmtree(ready, ignore_errors=True)
     ready.mkdir(parents=True)

@@ -42,7 +42,7 @@ def test_prepared_statement_survives_a_rollback(cast: Cast) -> None:
 def test_statements_by_hand_pass_the_wrappers(cast: Cast) -> None:
     seen = []
 
-    def note(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def note(execute, sql, params, many, context):
         seen.append(sql)
         return execute(sql, params, many, context)
 
