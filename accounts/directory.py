@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import connection
 from django.http import HttpRequest
 
 from accounts.scope import Scope
+from accounts.statements import fetch
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # the same facts are the same object: see ``_understood``
@@ -41,9 +41,8 @@ def visible_clients(request: HttpRequest) -> tuple[ClientFacts, ...]:
 
 def _clients_of(scope: Scope) -> tuple[ClientFacts, ...]:
     condition, values = scope.condition("accounts_client", client="id")
-    with connection.cursor() as cursor:
-        cursor.execute(CLIENTS.format(scope=condition), values)
-        return _understood(cursor.fetchone()[0])
+    ((found,),) = fetch(CLIENTS.format(scope=condition), values)
+    return _understood(found)
 
 
 @lru_cache(maxsize=256)

@@ -12,9 +12,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import Membership, User
+from accounts.statements import fetch
 from accounts.tenancy import Actor
 
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
@@ -47,9 +46,7 @@ class Principal:
 
 
 def load_principal(user_id: str | UUID) -> Principal | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT accounts_principal(%s)::text", [str(user_id)])
-        (found,) = cursor.fetchone()
+    ((found,),) = fetch("SELECT accounts_principal(%s)::text", [str(user_id)])
     if not found:
         return None
     values, agencies, seats, names = _understood(found)

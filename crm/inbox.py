@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.statements import fetch
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.models import Call
@@ -176,7 +177,7 @@ def inbox_page(
 ) -> InboxPage:
     """One page: the newest calls, those just older than ``before``, or those just newer than ``after``."""
     held, values = chosen.conditions(actor, first_page=before is None and after is None)
-    found = _fetch(*_statement(ROW_SQL, held, values, before=before, after=after, most=PAGE + 1))
+    found = fetch(*_statement(ROW_SQL, held, values, before=before, after=after, most=PAGE + 1))
     more = len(found) > PAGE
     if after is not None and not more:  # the top is reached: show all of it, not the few calls in between
         return inbox_page(actor, chosen)
@@ -207,7 +208,7 @@ def neighbours(actor: Actor, chosen: InboxFilter, call: Call) -> tuple[UUID | No
     here = Place(call.started_at, call.pk)
     newer, of_newer = _statement("c.id", held, values, after=here, most=1)
     older, of_older = _statement("c.id", held, values, before=here, most=1)
-    ((found_newer, found_older),) = _fetch(f"SELECT ({newer}), ({older})", of_newer + of_older)
+    ((found_newer, found_older),) = fetch(f"SELECT ({newer}), ({older})", of_newer + of_older)
     return found_newer, found_older
 
 
@@ -233,9 +234,3 @@ def _statement(
     # All words are ours; what people typed is in the values.
     sql = f"SELECT {columns} FROM crm_call c WHERE {where} ORDER BY c.started_at {order}, c.id {order} LIMIT {most}"  # noqa: S608
     return sql, values
-
-
-def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())

@@ -2,12 +2,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
 
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import User
 from accounts.principal import AgencyFacts
+from accounts.statements import fetch
 from accounts.tenancy import Actor
 
 THEMES = ("light", "dark")
@@ -112,10 +112,8 @@ def count_waiting(actor: Actor) -> tuple[int, int]:
     calls, of_calls = actor.scope.condition("c")
     notices, of_notices = actor.scope.condition("n")
     sql = WAITING.format(calls=calls, notices=notices, most=MANY + 1)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*of_calls, *of_notices, actor.user_id])
-        found: tuple[int, int] = cursor.fetchone()
-    return found
+    ((of_calls_found, of_notices_found),) = fetch(sql, [*of_calls, *of_notices, actor.user_id])
+    return of_calls_found, of_notices_found
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

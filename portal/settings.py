@@ -88,6 +88,7 @@ FORM_RENDERER = "lib.ui.forms.FormRenderer"
 # The runtime role owns nothing; every request is one transaction, because the tenant setting that
 # row-level security reads lives exactly as long as a transaction (ADR 0003).
 DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5  # permits it: accounts.statements
 DATABASES["default"].update(
     ATOMIC_REQUESTS=True,
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60),
