@@ -86,10 +86,6 @@ def platform_scope(use: PlatformUse) -> Any:
     return scoped(Scope(platform=use))
 
 
-def current_scope() -> Scope:
-    return _current.get()
-
-
 def install(connection: BaseDatabaseWrapper, **_: object) -> None:
     """Put the scope in front of every statement of ``connection`` (receiver of ``connection_created``)."""
     if apply_scope not in connection.execute_wrappers:
