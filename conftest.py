@@ -7,13 +7,32 @@ has one of everything, so that a leak has something to leak.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
 
-from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
+from accounts.models import (
+    ActionToken,
+    Agency,
+    AppSetting,
+    Client,
+    ClientAssignment,
+    ClientProfile,
+    CreditTransaction,
+    ImpersonationSession,
+    Membership,
+    MFAChallenge,
+    MFASettings,
+    RateLimit,
+    ServicePackage,
+    Subscription,
+    TrustedDevice,
+    User,
+    UserSession,
+)
 from accounts.principal import load_principal
 from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
@@ -130,6 +149,17 @@ def furnish(client: Client, user: User, number: str) -> House:
         sent_at=NOON,
     )
     record(event_type="credential_set", now=NOON, agency_id=client.agency_id, client_id=client.pk)
+    ActionToken.unscoped.create(
+        agency_id=client.agency_id, client=client, purpose="invite", email=f"new@{client.slug}.test",
+        token_hash=f"hash-{client.slug}", created_at=NOON, expires_at=NOON + timedelta(days=7),
+        metadata={"role": "client_member"},
+    )  # fmt: skip
+    package = ServicePackage.unscoped.create(agency_id=client.agency_id, name=f"For {client.name}")
+    Subscription.unscoped.create(**own, package=package, status="active", credits_remaining=50)
+    CreditTransaction.unscoped.create(**own, delta=50, balance_after=50, reason="grant", seq=1)
+    ImpersonationSession.unscoped.create(
+        **own, staff=user, started_at=NOON, ends_at=NOON + timedelta(hours=1), ended_at=NOON
+    )
     notice = Notification.unscoped.create(
         **own, user=user, event="test", title="News", dedupe_key=f"n:{client.slug}"
     )
@@ -139,6 +169,27 @@ def furnish(client: Client, user: User, number: str) -> House:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return make_cast()
+
+
+def remember(user: User) -> None:
+    """What the product keeps about a login besides its memberships."""
+    until = NOON + timedelta(days=30)
+    device = TrustedDevice.objects.create(
+        user=user, device_id=uuid4(), name="Firefox on Linux", trusted_at=NOON, expires_at=until
+    )
+    session = UserSession.objects.create(
+        user=user, key_hash="of a session long over", trusted_device=device, device_name=device.name,
+        sliding_expiry_at=until, absolute_expiry_at=until, revoked_at=NOON, revoked_reason="logout",
+    )  # fmt: skip
+    MFASettings.objects.create(user=user)
+    MFAChallenge.objects.create(
+        user=user, session=session, challenge_type="email_otp", trigger_reason="new_device", created_at=NOON,
+        expires_at=NOON, verified_at=NOON,
+    )  # fmt: skip
+    RateLimit.objects.create(
+        limit_key="hash", limit_type="login_ip", attempts=1, first_attempt_at=NOON, last_attempt_at=NOON
+    )
+    AppSetting.objects.create(key="test.nothing", value=1)
 
 
 def make_cast() -> Cast:
@@ -187,4 +238,5 @@ def make_cast() -> Cast:
             furnish(plumbing, people["nora"], "+15125550148"),
             furnish(kettle, people["otto"], "+13035550117"),
         )
+    remember(people["lena"])
     return Cast(larkspur, ironwood, *houses, people)

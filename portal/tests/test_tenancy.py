@@ -26,8 +26,18 @@ GLOBAL = {
     "accounts_user_groups": "Django's; unused",
     "accounts_user_user_permissions": "Django's; unused",
     "accounts_audithead": "ends of the audit chains; no role of the product may read or write it",
+    "accounts_appsetting": "of the platform",
+    "accounts_mfachallenge": "of the login; reached by its person",
+    "accounts_mfasettings": "of the login",
+    "accounts_ratelimit": "counts tries before anybody is known",
+    "accounts_trusteddevice": "of the login; reached by its person",
+    "accounts_usersession": "of the login; reached by the hash of an unguessable key, or by its person",
     "account_emailaddress": "of the login",
     "account_emailconfirmation": "of the login",
+    "mfa_authenticator": "of the login; its seeds are sealed",
+    "socialaccount_socialaccount": "of the login",
+    "socialaccount_socialapp": "unused: providers are set by the environment",
+    "socialaccount_socialtoken": "unused: tokens are not kept",
     "auth_group": "Django's; unused",
     "auth_group_permissions": "Django's; unused",
     "auth_permission": "Django's",
@@ -217,7 +227,11 @@ def test_unique_keys_of_tenant_tables_hold_the_tenant(db: None) -> None:
         for table, _, columns in keys
         if not {"agency_id", "client_id"} & set(columns) and columns != ["id"]
     }
-    assert loose == {("crm_ctmaccount", ("webhook_token",)), ("accounts_agency", ("slug",))}
+    assert loose == {
+        ("crm_ctmaccount", ("webhook_token",)),
+        ("accounts_agency", ("slug",)),
+        ("accounts_actiontoken", ("token_hash",)),
+    }
 
 
 def test_references_between_tenant_tables_carry_the_tenant(db: None) -> None:
@@ -255,6 +269,7 @@ def test_no_foreign_row_without_the_orms_help(cast: Cast, name: str) -> None:
         client_column = {
             "accounts_agency": "NULL",
             "accounts_client": "id",
+            "accounts_servicepackage": "NULL",
             "integrations_outboxdelivery": "NULL",
         }
         columns = f"{agency_column}, {client_column.get(table, 'client_id')}"
