@@ -1,11 +1,11 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import audit, roles, seats
 
 app_name = "accounts"
 urlpatterns = [
-    path("roles/", views.roles, name="roles"),
-    path("audit/", views.audit, name="audit"),
-    path("audit.csv", views.audit_csv, name="audit_csv"),
-    path("seat/", views.take_seat, name="take_seat"),
+    path("roles/", roles.roles, name="roles"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit.csv", audit.audit_csv, name="audit_csv"),
+    path("seat/", seats.take_seat, name="take_seat"),
 ]

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import User
+from accounts.pages import Entry, menu
 from accounts.principal import AgencyFacts
 from accounts.statements import fetch
 from accounts.tenancy import Actor
@@ -80,9 +81,10 @@ class Shell:
             return ()
         return tuple((key, principal.seat_names[key], seat == actor) for key, seat in principal.seats.items())
 
-    @property
-    def may_read_audit(self) -> bool:
-        return bool(self._request.actor and self._request.actor.can("audit.read"))  # type: ignore[attr-defined]
+    @cached_property
+    def pages(self) -> list[Entry]:
+        """The menu of one's own account and house."""
+        return menu(self._request)
 
     @cached_property
     def nav_clients(self) -> tuple[ClientFacts, ...]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts.audit import EVENTS, scrubbed
 from accounts.models import AuditEvent
 from accounts.scope import PlatformUse, platform_scope
+from accounts.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,32 @@ def record(
             failure_reason=failure_reason[:200],
             occurred_at=now,
         )
+
+
+def record_by(
+    actor: Actor,
+    event_type: str,
+    *,
+    now: datetime,
+    client_id: UUID | None = None,
+    target: str = "",
+    origin: Origin = Origin(),
+    details: Mapping[str, Any] | None = None,
+    failure_reason: str = "",
+) -> None:
+    """Add one event about what ``actor`` did from their seat. A client's people act on their client."""
+    own = None if actor.is_staff or not actor.client_ids else actor.client_ids[0]
+    record(
+        event_type=event_type,
+        now=now,
+        agency_id=actor.agency_id,
+        client_id=client_id or own,
+        actor_id=actor.user_id,
+        target=target,
+        origin=origin,
+        details=details,
+        failure_reason=failure_reason,
+    )
 
 
 def first_broken(agency_id: UUID | None) -> int | None:

@@ -1,0 +1,62 @@
+"""The pages about one's own account and one's house, in the order in which their menu shows them.
+
+A page appears to those who may open it: the menu and the page ask the same table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.access import Side
+from accounts.permissions import Level
+from accounts.tenancy import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    route: str
+    words: str
+    icon: str
+    capability: str = "own.security"
+    at_least: Level = Level.READ
+    side: Side = "any"
+    group: str = "You"
+
+    def is_for(self, actor: Actor) -> bool:
+        of_side = self.side == "any" or actor.is_staff == (self.side == "staff")
+        return of_side and actor.can(self.capability, self.at_least)
+
+
+PAGES = (
+    Page("accounts:roles", "Roles", "users", group="House"),
+    Page("accounts:audit", "Audit log", "shield-check", "audit.read", group="House"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    words: str
+    icon: str
+    url: str
+    group: str
+    present: bool
+
+
+def menu(request: HttpRequest) -> list[Entry]:
+    """What the person may open, the page they are on marked. ``accounts:team`` also marks ``accounts:team_…``."""
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    return list(_entries(request, actor)) if actor else []
+
+
+def _entries(request: HttpRequest, actor: Actor) -> Iterator[Entry]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    for page in PAGES:
+        if page.is_for(actor):
+            present = here == page.route or here.startswith(f"{page.route}_")
+            yield Entry(page.words, page.icon, reverse(page.route), page.group, present)
+
+
+def layout_of(actor: Actor | None) -> str:
+    return "layouts/app.html" if actor and actor.is_staff else "layouts/portal.html"
