@@ -1,10 +1,41 @@
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
-from accounts.principal import load_principal
+from accounts.devices import device_of, tell_device
+from accounts.principal import Principal, understood
 from accounts.scope import NOBODY, scoped
+from accounts.services.audit import Origin
+from accounts.services.sessions import report_reuse
+from accounts.sessions import SessionStore
+
+
+class BrowserSessionMiddleware(SessionMiddleware):
+    """Django's, with a key that is turned over, and a cookie for the browser itself (``request.device_id``)."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.device_id = device_of(request)  # type: ignore[attr-defined]
+        session: SessionStore = request.session  # type: ignore[assignment]
+        session.visitor = Origin.of(request).columns
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session: SessionStore = request.session  # type: ignore[assignment]
+        if session.accessed and response.status_code < 500 and session.is_due(timezone.now()):
+            session.turn_over()
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and cookie.value and not session.key_is_new:
+            del response.cookies[settings.SESSION_COOKIE_NAME]  # another request may have told a newer one
+        tell_device(request, response)
+        return response
 
 
 class PrincipalMiddleware(AuthenticationMiddleware):
@@ -13,12 +44,34 @@ class PrincipalMiddleware(AuthenticationMiddleware):
     get_response: Callable[[HttpRequest], HttpResponse]
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        self.process_request(request)
-        request.principal = request.actor = None  # type: ignore[attr-defined]
-        if request.user.is_authenticated:
-            principal = getattr(request.user, "principal", None) or load_principal(request.user.pk)
-            request.principal = principal  # type: ignore[attr-defined]
-            request.actor = principal.actor(request.session.get("seat"))  # type: ignore[attr-defined,union-attr]
-        actor = request.actor  # type: ignore[attr-defined]
+        principal = recognised(request)
+        request.user = principal.user if principal else AnonymousUser()
+        request.principal = principal  # type: ignore[attr-defined]
+        actor = principal.actor(request.session.get("seat")) if principal else None
+        request.actor = actor  # type: ignore[attr-defined]
         with scoped(actor.scope if actor else NOBODY):
             return self.get_response(request)
+
+
+def recognised(request: HttpRequest) -> Principal | None:
+    """Who the session says is here. A session begun under another password, or of a login that is off, ends."""
+    session: SessionStore = request.session  # type: ignore[assignment]
+    words = session.principal_words
+    if session.reused_row is not None:
+        report_reuse(session_id=session.reused_row, origin=Origin.of(request), now=timezone.now())
+    if words is None:
+        return None
+    principal = understood(words)
+    if not (principal.user.is_active and _same_password(session.get(HASH_SESSION_KEY, ""), principal)):
+        session.flush()
+        return None
+    if session.is_unconfirmed:
+        session.confirm(timezone.now())
+    return principal
+
+
+def _same_password(stamp: str, principal: Principal) -> bool:
+    user = principal.user
+    if constant_time_compare(stamp, user.get_session_auth_hash()):
+        return True
+    return any(constant_time_compare(stamp, each) for each in user.get_session_auth_fallback_hash())

@@ -47,9 +47,12 @@ class Principal:
 
 def load_principal(user_id: str | UUID) -> Principal | None:
     ((found,),) = fetch("SELECT accounts_principal(%s)::text", [str(user_id)])
-    if not found:
-        return None
-    values, agencies, seats, names = _understood(found)
+    return understood(found) if found else None
+
+
+def understood(words: str) -> Principal:
+    """What ``accounts_principal`` said. The parts are kept by its words; what a request may change is its own."""
+    values, agencies, seats, names = _understood(words)
     own = [deepcopy(value) if isinstance(value, dict) else value for value in values]
     return Principal(User.from_db("default", USER_FIELDS, own), dict(agencies), dict(seats), dict(names))
 

@@ -6,9 +6,10 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.devices import remember_device
 from accounts.models import User
-from accounts.principal import load_principal
-from accounts.services.audit import Origin, record
+from accounts.services.audit import Origin, record_of
+from accounts.sessions import SessionStore
 
 
 def connect() -> None:
@@ -18,30 +19,27 @@ def connect() -> None:
 
 
 def came(request: HttpRequest, user: User, **_: Any) -> None:
-    _write("login_success", request, user)
+    remember_device(request)
+    origin = Origin.of(request)
+    if isinstance(request.session, SessionStore):
+        request.session.visitor = origin.columns
+        request.session.pop("ended", None)
+    record_of(user.pk, "login_success", now=timezone.now(), origin=origin)
 
 
 def went(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
-        _write("logout", request, user)
+        record_of(user.pk, "logout", now=timezone.now(), origin=Origin.of(request))
 
 
 def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """A wrong password is news to the agency of whom it was tried on; an unknown address only to the platform."""
     email = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email__iexact=email).first() if email else None
-    _write("login_failed", request, user, failure_reason="wrong password" if user else "unknown e-mail")
-
-
-def _write(event_type: str, request: HttpRequest | None, user: User | None, failure_reason: str = "") -> None:
-    principal = load_principal(user.pk) if user else None
-    seat = principal.actor() if principal else None
-    record(
-        event_type=event_type,
+    record_of(
+        user.pk if user else None,
+        "login_failed",
         now=timezone.now(),
-        agency_id=seat.agency_id if seat else None,
-        client_id=seat.client_ids[0] if seat and not seat.is_staff and seat.client_ids else None,
-        actor_id=user.pk if user else None,
         origin=Origin.of(request) if request else Origin(),
-        failure_reason=failure_reason,
+        failure_reason="wrong password" if user else "unknown e-mail",
     )

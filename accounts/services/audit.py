@@ -10,21 +10,38 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 
 from accounts.audit import EVENTS, scrubbed
+from accounts.devices import device_of
 from accounts.models import AuditEvent
+from accounts.principal import load_principal
 from accounts.scope import PlatformUse, platform_scope
 from accounts.tenancy import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an act came from."""
+    """Where an act came from. ``session_id`` is of the UserSession, ``device_id`` of the browser."""
 
     ip: str | None = None
     user_agent: str = ""
+    device_id: UUID | None = None
+    session_id: UUID | None = None
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Origin":
-        return cls(request.META.get("REMOTE_ADDR") or None, request.headers.get("User-Agent", "")[:300])
+        return cls(
+            request.META.get("REMOTE_ADDR") or None,
+            request.headers.get("User-Agent", "")[:300],
+            device_of(request),
+            getattr(request.session, "row_id", None),
+        )
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As columns of UserSession."""
+        return {"ip": self.ip, "user_agent": self.user_agent, "device_id": self.device_id}
+
+
+NOWHERE = Origin()
 
 
 def record(
@@ -35,7 +52,7 @@ def record(
     client_id: UUID | None = None,
     actor_id: UUID | None = None,
     target: str = "",
-    origin: Origin = Origin(),
+    origin: Origin = NOWHERE,
     details: Mapping[str, Any] | None = None,
     failure_reason: str = "",
 ) -> None:
@@ -54,6 +71,8 @@ def record(
             target=target,
             ip=origin.ip,
             user_agent=origin.user_agent,
+            session=origin.session_id,
+            device_id=origin.device_id,
             details=scrubbed(details or {}),
             success=not failure_reason,
             failure_reason=failure_reason[:200],
@@ -68,7 +87,7 @@ def record_by(
     now: datetime,
     client_id: UUID | None = None,
     target: str = "",
-    origin: Origin = Origin(),
+    origin: Origin = NOWHERE,
     details: Mapping[str, Any] | None = None,
     failure_reason: str = "",
 ) -> None:
@@ -80,6 +99,32 @@ def record_by(
         agency_id=actor.agency_id,
         client_id=client_id or own,
         actor_id=actor.user_id,
+        target=target,
+        origin=origin,
+        details=details,
+        failure_reason=failure_reason,
+    )
+
+
+def record_of(
+    user_id: UUID | None,
+    event_type: str,
+    *,
+    now: datetime,
+    target: str = "",
+    origin: Origin = NOWHERE,
+    details: Mapping[str, Any] | None = None,
+    failure_reason: str = "",
+) -> None:
+    """Add one event about a person's own login to the chain of the house that they come to first, if any."""
+    principal = load_principal(user_id) if user_id else None
+    seat = principal.actor() if principal else None
+    record(
+        event_type=event_type,
+        now=now,
+        agency_id=seat.agency_id if seat else None,
+        client_id=seat.client_ids[0] if seat and not seat.is_staff and seat.client_ids else None,
+        actor_id=user_id,
         target=target,
         origin=origin,
         details=details,

@@ -52,7 +52,13 @@ GLOBAL = {
     "django_celery_beat_periodictasks": "the platform's timetable",
     "django_celery_beat_solarschedule": "the platform's timetable",
 }
-DEFINERS = {"accounts_principal", "crm_search_leads", "accounts_audit_chain", "accounts_audit_head"}
+DEFINERS = {
+    "accounts_visitor",
+    "accounts_principal",
+    "crm_search_leads",
+    "accounts_audit_chain",
+    "accounts_audit_head",
+}
 HOUSE_APPS = ("accounts", "notifications", "integrations", "crm", "portal")
 
 
