@@ -7,7 +7,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from accounts.devices import device_of, tell_device
 from accounts.principal import Principal, understood
@@ -24,7 +23,7 @@ class BrowserSessionMiddleware(SessionMiddleware):
         super().process_request(request)
         request.device_id = device_of(request)  # type: ignore[attr-defined]
         session: SessionStore = request.session  # type: ignore[assignment]
-        session.visitor = Origin.of(request).columns
+        session.whence = lambda: Origin.of(request).columns
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         session: SessionStore = request.session  # type: ignore[assignment]
@@ -62,16 +61,9 @@ def recognised(request: HttpRequest) -> Principal | None:
     if words is None:
         return None
     principal = understood(words)
-    if not (principal.user.is_active and _same_password(session.get(HASH_SESSION_KEY, ""), principal)):
+    if not (principal.user.is_active and principal.owns(session.get(HASH_SESSION_KEY, ""))):
         session.flush()
         return None
     if session.is_unconfirmed:
         session.confirm(timezone.now())
     return principal
-
-
-def _same_password(stamp: str, principal: Principal) -> bool:
-    user = principal.user
-    if constant_time_compare(stamp, user.get_session_auth_hash()):
-        return True
-    return any(constant_time_compare(stamp, each) for each in user.get_session_auth_fallback_hash())

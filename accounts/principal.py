@@ -1,7 +1,7 @@
 """One look-up that says who is signed in: the person, their memberships, and the names around them.
 
-``accounts_principal`` is a database function because rights must be known before row-level security has a scope
-to apply, and one round trip is cheaper than four.
+``accounts_principal`` is a database function, and ``accounts_visitor`` tells the same together with the session:
+rights must be known before row-level security has a scope to apply, and one round trip is cheaper than five.
 """
 
 import json
@@ -12,10 +12,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.utils.crypto import constant_time_compare
+
 from accounts.models import Membership, User
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 
+Parts = tuple[list[Any], tuple[str, ...], dict[UUID, "AgencyFacts"], dict[str, Actor], dict[str, str]]
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
 
@@ -36,9 +39,14 @@ class Principal:
     """
 
     user: User
+    stamps: tuple[str, ...]  # what a session of this person may be stamped with, under each secret of ours
     agencies: dict[UUID, AgencyFacts]
     seats: dict[str, Actor]
     seat_names: dict[str, str]
+
+    def owns(self, stamp: str) -> bool:
+        """Whether a session with ``stamp`` was begun under the present password."""
+        return any(constant_time_compare(stamp, each) for each in self.stamps)
 
     def actor(self, seat: str | None = None) -> Actor | None:
         """The person in ``seat``, else in their first: agency side before client side, then by name."""
@@ -46,19 +54,20 @@ class Principal:
 
 
 def load_principal(user_id: str | UUID) -> Principal | None:
-    ((found,),) = fetch("SELECT accounts_principal(%s)::text", [str(user_id)])
+    ((found,),) = fetch("SELECT accounts_principal(%s)", [str(user_id)])
     return understood(found) if found else None
 
 
 def understood(words: str) -> Principal:
     """What ``accounts_principal`` said. The parts are kept by its words; what a request may change is its own."""
-    values, agencies, seats, names = _understood(words)
+    values, stamps, agencies, seats, names = _understood(words)
     own = [deepcopy(value) if isinstance(value, dict) else value for value in values]
-    return Principal(User.from_db("default", USER_FIELDS, own), dict(agencies), dict(seats), dict(names))
+    user = User.from_db("default", USER_FIELDS, own)
+    return Principal(user, stamps, dict(agencies), dict(seats), dict(names))
 
 
 @lru_cache(maxsize=256)
-def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[str, Actor], dict[str, str]]:
+def _understood(found: str) -> Parts:
     """What the database said, as values. Kept by its words, so that a right once revoked is never remembered."""
     told = json.loads(found)
     values = [field.to_python(told["user"][field.column]) for field in User._meta.concrete_fields]
@@ -80,7 +89,9 @@ def _understood(found: str) -> tuple[list[Any], dict[UUID, AgencyFacts], dict[st
         for row in told["memberships"]
         if UUID(row["agency_id"]) in agencies
     }
-    return values, agencies, seats, names
+    user = User.from_db("default", USER_FIELDS, values)
+    stamps = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return values, stamps, agencies, seats, names
 
 
 def build_seats(

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.devices import remember_device
 from accounts.models import User
 from accounts.services.audit import Origin, record_of
-from accounts.sessions import SessionStore
 
 
 def connect() -> None:
@@ -21,9 +20,7 @@ def connect() -> None:
 def came(request: HttpRequest, user: User, **_: Any) -> None:
     remember_device(request)
     origin = Origin.of(request)
-    if isinstance(request.session, SessionStore):
-        request.session.visitor = origin.columns
-        request.session.pop("ended", None)
+    request.session.pop("ended", None)
     record_of(user.pk, "login_success", now=timezone.now(), origin=origin)
 
 

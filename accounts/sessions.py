@@ -22,12 +22,12 @@ from lib.uuid7 import uuid7
 
 PURPOSE = "session"
 KEPT = timedelta(days=180)  # how long a session that is over still shows up, and makes its device a known one
-VISITOR = "SELECT session::text, principal::text FROM accounts_visitor(%s)"
+VISITOR = "SELECT accounts_visitor(%s)"
 TOLD = ("password_change", "mfa_change", "reuse_detected", "by_admin")  # endings that the next page explains
 
 
 class SessionStore(SessionBase):
-    """``visitor`` says where the browser is; the middleware sets it. ``row_id`` is the id of the UserSession."""
+    """``whence`` says where the browser is; the middleware sets it. ``row_id`` is the id of the UserSession."""
 
     _get_session: Callable[..., dict[str, Any]]
     _session_cache: dict[str, Any]
@@ -35,7 +35,7 @@ class SessionStore(SessionBase):
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
-        self.visitor: dict[str, Any] = {}  # ip, user_agent, device_id …: columns of UserSession
+        self.whence: Callable[[], dict[str, Any]] = dict  # where the browser is, as columns of UserSession
         self.key_is_new = False
         self._principal: str | None = None
         self._standing: Standing | None = None
@@ -46,12 +46,11 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         key = self._key()
-        found = fetch(VISITOR, [key.row_id]) if key else []
-        if key is None or not found:
+        found = fetch(VISITOR, [key.row_id])[0][0] if key else None
+        if key is None or found is None:
             self._session_key = None
             return {}
-        (told, self._principal) = found[0]
-        row = json.loads(told)
+        row, self._principal = json.loads(found[0]), found[1]
         self._standing = _standing(row)
         self._verdict = self._standing.judge(key.hash, timezone.now())
         if self._verdict in (Verdict.OVER, Verdict.REUSED):
@@ -158,7 +157,7 @@ class SessionStore(SessionBase):
             grace_until=now + GRACE,
             last_activity_at=now,
             sliding_expiry_at=now + SLIDING,
-            **self.visitor,
+            **self.whence(),
         )
         if turned:
             self._session_key, self.key_is_new, self.modified = key.text, True, True
@@ -180,7 +179,7 @@ class SessionStore(SessionBase):
         self._of_somebody = user_id is not None
         columns: dict[str, Any] = {"data": data, "user_id": user_id, "last_activity_at": now}
         if self.key_is_new:
-            columns |= self.visitor
+            columns |= self.whence()
             columns["sliding_expiry_at"] = now + (SLIDING if user_id else NOBODY)
         return columns
 
@@ -193,7 +192,7 @@ class SessionStore(SessionBase):
             last_activity_at=now,
             sliding_expiry_at=now + NOBODY,
             absolute_expiry_at=now + ABSOLUTE,
-            **self.visitor,
+            **self.whence(),
         )
 
 

@@ -1,3 +1,5 @@
+from functools import cache
+
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,10 +28,15 @@ def start(request: HttpRequest) -> HttpResponse:
     """Everybody's own front door."""
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
-        return HttpResponseRedirect(reverse("crm:inbox" if actor.is_staff else "portal:home"))
+        return HttpResponseRedirect(_front_door(actor.is_staff))
     if request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "portal/no_seat.html", status=403)
+
+
+@cache
+def _front_door(is_staff: bool) -> str:
+    return reverse("crm:inbox" if is_staff else "portal:home")
 
 
 @require_POST
