@@ -48,3 +48,17 @@ def signed_in(view: View) -> View:
     """Anybody who is signed in may come, with or without a membership."""
     view.access_policy = "signed in"  # type: ignore[attr-defined]
     return view
+
+
+def while_acting(view: View) -> View:
+    """Only who acts as a client may come, whatever they may do there; for others the page does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = request.actor  # type: ignore[attr-defined]
+        if actor is None or actor.acting is None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    guarded.access_policy = "acting"  # type: ignore[attr-defined]
+    return guarded

@@ -31,6 +31,15 @@ class Page:
 
 PAGES = (
     Page("accounts:roles", "Roles", "users", group="House"),
+    Page(
+        "accounts:acting",
+        "Act as a client",
+        "user-round-search",
+        "clients.act_as",
+        side="staff",
+        group="House",
+    ),
+    Page("accounts:visits", "Who looked in", "eye", "audit.read", group="House"),
     Page("accounts:audit", "Audit log", "shield-check", "audit.read", group="House"),
 )
 

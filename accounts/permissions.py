@@ -118,6 +118,44 @@ NOTES = {
     "audit.read": "Client people: their own client's rows only.",
 }
 
+# What agency people may reach while they act as a client, as far as its owner may. What is not named here stays shut:
+# secrets, keys and connections, the team, everybody's own security, billing, the audit log, lists that leave the house,
+# what cannot be undone, and what patients told in confidence.
+WHILE_ACTING = frozenset(
+    {
+        "analytics.client",
+        "blog.write",
+        "brand.assets",
+        "calls.judge",
+        "calls.listen",
+        "calls.log",
+        "campaigns.edit",
+        "classification.policy",
+        "classification.rerun",
+        "clients.profile",
+        "ctm.sync",
+        "customers.edit",
+        "documents.approve",
+        "documents.shared",
+        "documents.upload",
+        "journeys.edit",
+        "leads.edit",
+        "leads.see",
+        "meetings.book",
+        "meetings.manage",
+        "onboarding.fill",
+        "outreach.approve",
+        "outreach.reply",
+        "outreach.sequences",
+        "pipeline.stages",
+        "reviews.reply",
+        "scheduling.client",
+        "suppression.add",
+        "telephony.numbers",
+        "work.requests",
+    }
+)
+
 _CELLS = {
     capability: dict(zip(COLUMNS, (LETTERS[letter] for letter in letters.split()), strict=True))
     for capability, (_, letters) in MATRIX.items()
@@ -132,3 +170,16 @@ def level(roles: Iterable[str], capability: str) -> Level:
 
 def allowed(roles: Iterable[str], capability: str, at_least: Level = Level.READ) -> bool:
     return level(roles, capability) >= at_least
+
+
+def level_while_acting(staff_roles: Iterable[str], capability: str, *, raised: bool) -> Level:
+    """What somebody of the agency may do in a client's seat: as its owner may, within ``WHILE_ACTING``.
+
+    What their own roles may do only while acting comes on top. Unless ``raised`` it is all to look at.
+    """
+    if capability not in WHILE_ACTING:
+        return Level.NONE
+    held = level((Role.CLIENT_OWNER,), capability)
+    if level(staff_roles, capability) == Level.ACTING:
+        held = max(held, Level.WRITE)
+    return held if raised else min(held, Level.READ)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.devices import remember_device
 from accounts.models import User
+from accounts.services.acting import end_acting
 from accounts.services.audit import Origin, record_of
 
 
@@ -25,8 +26,20 @@ def came(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def went(request: HttpRequest, user: User | None, **_: Any) -> None:
-    if user is not None:
-        record_of(user.pk, "logout", now=timezone.now(), origin=Origin.of(request))
+    """Who goes leaves a client's seat as well."""
+    if user is None:
+        return
+    now, origin = timezone.now(), Origin.of(request)
+    if row := getattr(request, "acting", None):
+        end_acting(
+            agency_id=row.agency_id,
+            staff_id=row.staff_id,
+            session_id=row.pk,
+            now=now,
+            origin=origin,
+            because="signed out",
+        )
+    record_of(user.pk, "logout", now=now, origin=origin)
 
 
 def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:

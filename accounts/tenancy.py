@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import models
 
-from accounts.permissions import Level, allowed
+from accounts.permissions import Level, level, level_while_acting
 from accounts.scope import Scope
 from lib.uuid7 import uuid7
 
@@ -26,6 +26,16 @@ class TenantScopeMissing(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """That the seat is a client's, and whoever sits in it is of the agency."""
+
+    session_id: UUID  # of ImpersonationSession
+    on_behalf_of: UUID | None  # an owner of the client; None while it has none
+    staff_roles: frozenset[str]
+    may_write: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody acting inside one agency. ``client_ids`` None means every client of the agency."""
 
@@ -34,13 +44,24 @@ class Actor:
     roles: frozenset[str]
     client_ids: tuple[UUID, ...] | None
     is_staff: bool  # works for the agency, as opposed to one of its clients
+    acting: Acting | None = None
 
     @property
     def scope(self) -> Scope:
         return Scope(agency_id=self.agency_id, client_ids=self.client_ids, user_id=self.user_id)
 
+    def level(self, capability: str) -> Level:
+        if self.acting:
+            return level_while_acting(self.acting.staff_roles, capability, raised=self.acting.may_write)
+        return level(self.roles, capability)
+
     def can(self, capability: str, at_least: Level = Level.READ) -> bool:
-        return allowed(self.roles, capability, at_least)
+        return self.level(capability) >= at_least
+
+    @property
+    def on_behalf_of(self) -> UUID | None:
+        """In whose name this is, when it is not one's own."""
+        return self.acting.on_behalf_of if self.acting else None
 
 
 class TenantQuerySet(models.QuerySet[Any]):

@@ -69,6 +69,8 @@ def dossier(actor: Actor, call: Call) -> Dossier:
 
 def _deed(each: Activity) -> Deed:
     told, who = each.metadata, each.actor.name if each.actor else "CallTrackingMetrics"
+    if "acting" in told:
+        who += ", acting for the client"
     match each.action:
         case "rating_changed" if "kept" in told:
             words = f"Kept {_stars(told['kept'])}; CallTrackingMetrics said {_stars(told['ctm'])}"

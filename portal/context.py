@@ -1,15 +1,20 @@
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.directory import ClientFacts, visible_clients
-from accounts.models import User
+from accounts.models import ImpersonationSession, User
 from accounts.pages import Entry, menu
 from accounts.principal import AgencyFacts
 from accounts.statements import fetch
 from accounts.tenancy import Actor
+from lib.ui.times import clock
 
 THEMES = ("light", "dark")
 HUES = ("blue", "teal", "green", "amber", "orange", "pink", "violet")
@@ -46,6 +51,18 @@ class Person:
         return self.name.split()[0]
 
 
+@dataclass(frozen=True, slots=True)
+class ActingFacts:
+    """What the banner says of somebody in a client's seat."""
+
+    staff: str
+    subject: str  # the client, and its owner if it has one
+    may_write: bool
+    ends_at: datetime
+    minutes: int
+    until: str
+
+
 class Shell:
     """What the frame around every page shows. Each part asks the database only when a template shows it."""
 
@@ -74,10 +91,24 @@ class Shell:
         return bool(self._request.actor and self._request.actor.is_staff)  # type: ignore[attr-defined]
 
     @cached_property
+    def acting(self) -> ActingFacts | None:
+        """Whether the person is in a client's seat; never asks the database."""
+        row: ImpersonationSession | None = getattr(self._request, "acting", None)
+        if row is None:
+            return None
+        subject = f"{row.subject.name}, {row.client.name}" if row.subject else row.client.name
+        zone = ZoneInfo(row.staff.timezone or row.client.timezone)
+        left = row.ends_at - timezone.now()
+        minutes = max(1, ceil(left.total_seconds() / 60))
+        return ActingFacts(
+            row.staff.name, subject, row.may_write, row.ends_at, minutes, clock(row.ends_at.astimezone(zone))
+        )
+
+    @cached_property
     def seats(self) -> tuple[tuple[str, str, bool], ...]:
         """(key, name, whether it is the present one) of a person who can act from several places, else nothing."""
         principal, actor = self._request.principal, self._request.actor  # type: ignore[attr-defined]
-        if actor is None or len(principal.seats) < 2:
+        if actor is None or actor.acting or len(principal.seats) < 2:
             return ()
         return tuple((key, principal.seat_names[key], seat == actor) for key, seat in principal.seats.items())
 

@@ -28,6 +28,11 @@ class ImpersonationSession(ClientOwned):
             models.CheckConstraint(
                 condition=models.Q(mode="read") | ~models.Q(reason=""), name="impersonation_write_has_reason"
             ),
+            models.UniqueConstraint(
+                fields=("agency", "staff"),
+                condition=models.Q(ended_at=None),
+                name="impersonation_one_at_a_time",
+            ),
         )
         indexes = (models.Index(fields=("agency", "-started_at"), name="impersonation_newest"),)
 
@@ -36,3 +41,11 @@ class ImpersonationSession(ClientOwned):
 
     def is_running(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.ends_at
+
+    def was_over_at(self, now: datetime) -> datetime | None:
+        """When it was stopped, or ended by itself; None while it runs."""
+        return None if self.is_running(now) else min(self.ended_at or self.ends_at, self.ends_at)
+
+    @property
+    def may_write(self) -> bool:
+        return self.mode == self.Mode.WRITE

@@ -51,6 +51,7 @@ def record(
     agency_id: UUID | None,
     client_id: UUID | None = None,
     actor_id: UUID | None = None,
+    on_behalf_of_id: UUID | None = None,
     target: str = "",
     origin: Origin = NOWHERE,
     details: Mapping[str, Any] | None = None,
@@ -68,6 +69,7 @@ def record(
             agency_id=agency_id,
             client_id=client_id,
             actor_id=actor_id,
+            on_behalf_of_id=on_behalf_of_id,
             target=target,
             ip=origin.ip,
             user_agent=origin.user_agent,
@@ -91,7 +93,8 @@ def record_by(
     details: Mapping[str, Any] | None = None,
     failure_reason: str = "",
 ) -> None:
-    """Add one event about what ``actor`` did from their seat. A client's people act on their client."""
+    """Add one event about what ``actor`` did from their seat. A client's people, and whoever acts as them, act on
+    their client."""
     own = None if actor.is_staff or not actor.client_ids else actor.client_ids[0]
     record(
         event_type=event_type,
@@ -99,6 +102,7 @@ def record_by(
         agency_id=actor.agency_id,
         client_id=client_id or own,
         actor_id=actor.user_id,
+        on_behalf_of_id=actor.on_behalf_of,
         target=target,
         origin=origin,
         details=details,

@@ -81,7 +81,7 @@ def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object],
         call=call,
         actor_id=actor.user_id,
         action=action,
-        metadata=metadata,
+        metadata=metadata if actor.acting is None else {**metadata, "acting": str(actor.acting.session_id)},
         occurred_at=now,
     )
 

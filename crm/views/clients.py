@@ -11,6 +11,7 @@ from accounts.access import requires
 from accounts.directory import visible_clients
 from accounts.models import Client
 from accounts.permissions import Level
+from accounts.services.acting import clients_to_act_as
 from accounts.tenancy import Actor
 from crm.forms import ConnectForm
 from crm.models import CTMAccount, CTMSyncRun
@@ -97,6 +98,7 @@ def _panel(actor: Actor, client: Client) -> dict[str, object]:
         "waiting_writes": writes.filter(status=WriteLog.Status.PENDING).count(),
         "failed_writes": list(writes.filter(status=WriteLog.Status.FAILED).order_by("-created_at")[:5]),
         "may_connect": actor.can("ctm.connect"),
+        "may_act_as": clients_to_act_as(actor).filter(pk=client.pk).exists(),
         "may_sync": actor.can("ctm.sync", Level.ADMINISTER),
         "hooks": [ctm_connect.webhook_address(account, each) for each in ctm_connect.POSITIONS]
         if account

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import requires
+from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.forms import CategoryForm, NoteForm, RatingForm, StageForm, TagForm
 from crm.inbox import InboxFilter
@@ -23,7 +24,7 @@ from crm.views.inbox import drawer_context, open_call, slugs
 
 
 @require_POST
-@requires("calls.judge")
+@requires("calls.judge", Level.WRITE)
 def rate(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.rate_call(actor=actor, call_id=call_id, stars=data["rating"], now=timezone.now())
@@ -32,7 +33,7 @@ def rate(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("calls.judge")
+@requires("calls.judge", Level.WRITE)
 def categorise(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.choose_category(actor=actor, call_id=call_id, category=data["category"], now=timezone.now())
@@ -41,7 +42,7 @@ def categorise(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("leads.edit")
+@requires("leads.edit", Level.OWN)
 def note(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.add_note(actor=actor, call_id=call_id, body=data["body"], now=timezone.now())
@@ -50,7 +51,7 @@ def note(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("leads.edit")
+@requires("leads.edit", Level.OWN)
 def tag(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.tag_call(actor=actor, call_id=call_id, name=data["name"])
@@ -59,7 +60,7 @@ def tag(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("leads.edit")
+@requires("leads.edit", Level.OWN)
 def untag(request: HttpRequest, call_id: UUID, tag_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.untag_call(actor=actor, call_id=call_id, tag_id=tag_id)
@@ -68,7 +69,7 @@ def untag(request: HttpRequest, call_id: UUID, tag_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("leads.edit")
+@requires("leads.edit", Level.OWN)
 def move(request: HttpRequest, call_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     stages = PipelineStage.objects.for_actor(actor).filter(client_id=open_call(actor, call_id).client_id)
@@ -80,7 +81,7 @@ def move(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("leads.edit", side="staff")
+@requires("leads.edit", Level.OWN, side="staff")
 def unread(request: HttpRequest, call_id: UUID) -> HttpResponse:
     """Put the call back on the unread list and close it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.directory import visible_clients
+from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.dossier import dossier
@@ -72,8 +73,8 @@ def drawer_context(
         "list_url": reverse("crm:inbox") + chosen.query,
         "here": reverse(route, args=[call.pk]) + chosen.query,
         "categories": LABELS,
-        "may_judge": actor.can("calls.judge"),
-        "may_edit": actor.can("leads.edit"),
+        "may_judge": actor.can("calls.judge", Level.WRITE),
+        "may_edit": actor.can("leads.edit", Level.OWN),
         "may_listen": actor.can("calls.listen"),
         **forms,
     }

@@ -28,10 +28,13 @@ class Row:
 
     method: str
     statuses: tuple[int, ...]
-    data: dict[str, str] | None = None
+    data: dict[str, str] | None = (
+        None  # a value that names an argument, as in {client_id}, becomes the house's
+    )
 
 
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
+CLIENT = {"client": "{client_id}"}
 ROWS: dict[str, Row] = {
     "healthz": Row("GET", (200,) * 12),
     "portal:start": Row("GET", (302, 302, 302, 302, 302, 302, 302, 302, 302, 302, 403, 302)),
@@ -69,6 +72,13 @@ ROWS: dict[str, Row] = {
     "accounts:roles": Row("GET", (200, 200, 200, 200, 200, 200, 200, 200, 200, 404, 404, 302)),
     "accounts:audit": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "accounts:audit_csv": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "accounts:acting": Row("GET", (200, 200, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:acting_start": Row(
+        "POST", (302, 302, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302), CLIENT
+    ),
+    "accounts:acting_changes": Row("GET", (404,) * 11 + (302,)),  # who acts: portal/tests/test_acting.py
+    "accounts:acting_stop": Row("POST", (302,) * 12),
+    "accounts:visits": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     "account_login": Row("GET", (302,) * 11 + (200,)),
     "account_logout": Row("GET", (200,) * 11 + (302,)),
@@ -108,6 +118,7 @@ HOUSE_ROUTES = {name: pattern for name, pattern in routes() if not name.startswi
 def arguments(house: House) -> dict[str, object]:
     return {
         "call_id": house.call.pk,
+        "client_id": house.client.pk,
         "lead_id": house.lead.pk,
         "tag_id": house.tag.pk,
         "slug": house.client.slug,
@@ -126,13 +137,17 @@ def address(name: str, house: House) -> str:
     return reverse(name, kwargs={each: known[each] for each in names})
 
 
+def filled(data: dict[str, str], house: House) -> dict[str, str]:
+    return {key: value.format(**arguments(house)) for key, value in data.items()}
+
+
 def visit(cast: Cast, name: str, visitor: str | None, house: House) -> HttpResponse:
     row = ROWS[name]
     browser = cast.browser(visitor)
     url = address(name, house)
     if row.method == "GET":
         return browser.get(url)  # type: ignore[return-value]
-    body = "not json" if name == "crm:ctm_webhook" else (row.data or {})
+    body = "not json" if name == "crm:ctm_webhook" else filled(row.data or {}, house)
     if isinstance(body, str):
         return browser.post(url, body, content_type="application/json")  # type: ignore[return-value]
     return browser.post(url, body)  # type: ignore[return-value]

@@ -1,4 +1,5 @@
 /* Every page's script. Each module finds its own markup and listens on document, so it works for what htmx swaps in. */
+import "./acting.js";
 import "./theme.js";
 import "./menus.js";
 import "./toasts.js";

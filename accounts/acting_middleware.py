@@ -1,0 +1,135 @@
+"""Acting as a client, request by request: the seat, its end, and the one place that keeps looking from changing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+
+from accounts.models import ImpersonationSession
+from accounts.scope import agency_scope, scoped
+from accounts.services import acting
+from accounts.services.audit import Origin
+from accounts.tenancy import Acting, Actor
+
+SESSION_KEY = "acting"  # in the browser's session
+LOOKS = ("GET", "HEAD", "OPTIONS")
+# What stays open whatever the mode: going away, coming home, and the light.
+AWAY = frozenset({"accounts:acting_stop", "account_logout", "portal:theme"})
+ALWAYS = AWAY | {"accounts:acting_changes", "portal:start"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the browser's session holds: which row, and in which agency it is to be looked for."""
+
+    agency_id: UUID
+    session_id: UUID
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Kept | None":
+        told = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
+        return cls(UUID(told["agency"]), UUID(told["id"])) if told else None
+
+
+class ActingMiddleware:
+    """Puts ``request.actor`` into the client's seat while the row of ImpersonationSession says so.
+
+    ``request.acting`` is that row, or None. Comes right after PrincipalMiddleware. Whoever does not act pays nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.acting = None  # type: ignore[attr-defined]
+        kept = Kept.of(request)
+        if kept is None:
+            return self.get_response(request)
+        staff: Actor | None = request.principal.seats.get(f"{kept.agency_id}/")  # type: ignore[attr-defined]
+        row = self._row(staff, kept.session_id, timezone.now())
+        if staff is None or row is None:
+            return self._over(request, staff, kept)
+        request.acting = row  # type: ignore[attr-defined]
+        request.actor = seated(staff, row)  # type: ignore[attr-defined]
+        with scoped(request.actor.scope):  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
+        """Refuse what an acting person may not do, for every view there is or will be.
+
+        A view that asks for no capability is shut, and one that does opens to looks alone until changes are allowed;
+        what may be seen or changed at all is then ``Actor.can``'s business.
+        """
+        row: ImpersonationSession | None = request.acting  # type: ignore[attr-defined]
+        match = request.resolver_match
+        if row is None or (match and match.view_name in ALWAYS):
+            return None
+        asks = isinstance(getattr(view, "access_policy", None), tuple)
+        if not asks or not (row.may_write or request.method in LOOKS):
+            raise PermissionDenied
+        return None
+
+    def _row(self, staff: Actor | None, session_id: UUID, now: datetime) -> ImpersonationSession | None:
+        if staff is None:
+            return None
+        with scoped(staff.scope), transaction.atomic():
+            return acting.running(staff=staff, session_id=session_id, now=now)
+
+    def _over(self, request: HttpRequest, staff: Actor | None, kept: "Kept") -> HttpResponse:
+        """Leave the seat. The act that came too late is not done: only who goes away by it anyway goes on."""
+        with agency_scope(kept.agency_id):
+            acting.end_acting(
+                agency_id=kept.agency_id,
+                staff_id=request.principal.user.pk,  # type: ignore[attr-defined]
+                session_id=kept.session_id,
+                now=timezone.now(),
+                origin=Origin.of(request),
+                because="no longer allowed",
+            )
+        leave(request)
+        if _leads_away(request):
+            return self.get_response(request)
+        able = staff is not None and staff == request.actor and staff.can("clients.act_as")  # type: ignore[attr-defined]
+        to = f"{reverse('accounts:acting')}?over={kept.session_id}" if able else reverse("portal:start")
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": to})
+        return redirect(to)
+
+
+def seated(staff: Actor, row: ImpersonationSession) -> Actor:
+    """``staff`` in the client's seat, with no right that they did not bring and the client's owner does not have."""
+    return Actor(
+        user_id=staff.user_id,
+        agency_id=staff.agency_id,
+        roles=frozenset(),
+        client_ids=(row.client_id,),
+        is_staff=False,
+        acting=Acting(row.pk, row.subject_id, staff.roles, row.may_write),
+    )
+
+
+def enter(request: HttpRequest, row: ImpersonationSession) -> None:
+    """From the next request on this browser sits in the client's seat, under another session key."""
+    request.session[SESSION_KEY] = {"agency": str(row.agency_id), "id": str(row.pk)}
+    request.session.cycle_key()
+
+
+def leave(request: HttpRequest) -> None:
+    request.session.pop(SESSION_KEY, None)
+    request.session.cycle_key()
+
+
+def _leads_away(request: HttpRequest) -> bool:
+    try:
+        return resolve(request.path_info).view_name in AWAY
+    except Resolver404:
+        return False
