@@ -23,6 +23,8 @@ class PlatformUse(Enum):
     SWEEP = "finding work that is due, in all agencies"
     WEBHOOK = "finding the connection that a webhook address belongs to"
     PROVISION = "creating an agency and its first people"
+    LINK = "finding the row of a link that was mailed, by its secret"
+    LOGIN = "whether a login serves one agency alone"
     AUDIT = "adding to the audit log, also before anybody is signed in"
 
 
