@@ -72,6 +72,10 @@ class House:
     note: Note
     account: CTMAccount
     notice: Notification
+    member: User  # of the client
+    worker: User  # of the agency
+    invitation: ActionToken  # to the client
+    staff_invitation: ActionToken  # to the agency
 
 
 @dataclass
@@ -98,7 +102,7 @@ class Cast:
         return browser
 
 
-def furnish(client: Client, user: User, number: str) -> House:
+def furnish(client: Client, user: User, number: str, member: User, worker: User) -> House:
     own: dict[str, Any] = {"agency_id": client.agency_id, "client": client}
     ClientProfile.unscoped.create(**own)
     ClassificationPolicy.unscoped.create(**own)
@@ -149,11 +153,14 @@ def furnish(client: Client, user: User, number: str) -> House:
         sent_at=NOON,
     )
     record(event_type="credential_set", now=NOON, agency_id=client.agency_id, client_id=client.pk)
-    ActionToken.unscoped.create(
-        agency_id=client.agency_id, client=client, purpose="invite", email=f"new@{client.slug}.test",
-        token_hash=f"hash-{client.slug}", created_at=NOON, expires_at=NOON + timedelta(days=7),
-        metadata={"role": "client_member"},
-    )  # fmt: skip
+    invited = {
+        at: ActionToken.unscoped.create(
+            agency_id=client.agency_id, client=at, purpose="invite", email=f"{role}@{client.slug}.test",
+            token_hash=f"{role} of {client.slug}", created_at=NOON, expires_at=NOON + timedelta(days=7),
+            metadata={"role": role},
+        )
+        for at, role in ((client, "client_member"), (None, "agency_member"))
+    }  # fmt: skip
     package = ServicePackage.unscoped.create(agency_id=client.agency_id, name=f"For {client.name}")
     Subscription.unscoped.create(**own, package=package, status="active", credits_remaining=50)
     CreditTransaction.unscoped.create(**own, delta=50, balance_after=50, reason="grant", seq=1)
@@ -163,7 +170,9 @@ def furnish(client: Client, user: User, number: str) -> House:
     notice = Notification.unscoped.create(
         **own, user=user, event="test", title="News", dedupe_key=f"n:{client.slug}"
     )
-    return House(client, lead, call, stage, tag, note, account, notice)
+    return House(
+        client, lead, call, stage, tag, note, account, notice, member, worker, invited[client], invited[None]
+    )
 
 
 @pytest.fixture
@@ -234,9 +243,9 @@ def make_cast() -> Cast:
         ClientAssignment.unscoped.create(agency=larkspur, client=plumbing, user=people["nora"])
         ClientAssignment.unscoped.create(agency=ironwood, client=kettle, user=people["otto"])
         houses = (
-            furnish(dental, people["nora"], "+14105550142"),
-            furnish(plumbing, people["nora"], "+15125550148"),
-            furnish(kettle, people["otto"], "+13035550117"),
+            furnish(dental, people["nora"], "+14105550142", people["vi"], people["theo"]),
+            furnish(plumbing, people["nora"], "+15125550148", people["rafael"], people["bea"]),
+            furnish(kettle, people["otto"], "+13035550117", people["petra"], people["otto"]),
         )
     remember(people["lena"])
     return Cast(larkspur, ironwood, *houses, people)

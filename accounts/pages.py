@@ -23,6 +23,7 @@ class Page:
     at_least: Level = Level.READ
     side: Side = "any"
     group: str = "You"
+    family: str = ""  # how the names of the routes begin that belong to the page, if not as its own
 
     def is_for(self, actor: Actor) -> bool:
         of_side = self.side == "any" or actor.is_staff == (self.side == "staff")
@@ -30,6 +31,17 @@ class Page:
 
 
 PAGES = (
+    Page("accounts:team", "Team", "users-round", "agency.staff", Level.WRITE, "staff", "House"),
+    Page(
+        "accounts:our_team",
+        "Team",
+        "users-round",
+        "clients.team",
+        Level.WRITE,
+        "client",
+        "House",
+        family="accounts:client_team",
+    ),
     Page("accounts:roles", "Roles", "users", group="House"),
     Page(
         "accounts:acting",
@@ -63,7 +75,7 @@ def _entries(request: HttpRequest, actor: Actor) -> Iterator[Entry]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     for page in PAGES:
         if page.is_for(actor):
-            present = here == page.route or here.startswith(f"{page.route}_")
+            present = here == page.route or f"{here}_".startswith(f"{page.family or page.route}_")
             yield Entry(page.words, page.icon, reverse(page.route), page.group, present)
 
 

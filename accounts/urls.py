@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import acting, audit, roles, seats
+from accounts.views import acceptance, acting, audit, roles, seats, team, team_person
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,5 +12,35 @@ urlpatterns = [
     path("acting/changes/", acting.changes, name="acting_changes"),
     path("acting/stop/", acting.stop, name="acting_stop"),
     path("acting/visits/", acting.visits, name="visits"),
+    path("team/", team.team, name="team"),
+    path("team/invite/", team.team_invite, name="team_invite"),
+    path("team/invitations/<uuid:token_id>/send/", team.team_resend, name="team_resend"),
+    path("team/invitations/<uuid:token_id>/revoke/", team.team_revoke, name="team_revoke"),
+    path("team/<uuid:person_id>/", team_person.team_person, name="team_person"),
+    path("team/<uuid:person_id>/end/", team_person.team_end, name="team_end"),
+    path("team/<uuid:person_id>/deactivate/", team_person.deactivate, name="team_deactivate"),
+    path("team/<uuid:person_id>/reactivate/", team_person.reactivate, name="team_reactivate"),
+    path("our-team/", team.our_team, name="our_team"),
+    path("clients/<slug:slug>/team/", team.client_team, name="client_team"),
+    path("clients/<slug:slug>/team/invite/", team.client_team_invite, name="client_team_invite"),
+    path(
+        "clients/<slug:slug>/team/invitations/<uuid:token_id>/send/",
+        team.client_team_resend,
+        name="client_team_resend",
+    ),
+    path(
+        "clients/<slug:slug>/team/invitations/<uuid:token_id>/revoke/",
+        team.client_team_revoke,
+        name="client_team_revoke",
+    ),
+    path(
+        "clients/<slug:slug>/team/<uuid:person_id>/",
+        team_person.client_team_person,
+        name="client_team_person",
+    ),
+    path(
+        "clients/<slug:slug>/team/<uuid:person_id>/end/", team_person.client_team_end, name="client_team_end"
+    ),
+    path("invitation/<str:secret>/", acceptance.invitation, name="invitation"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

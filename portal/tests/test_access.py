@@ -80,6 +80,23 @@ ROWS: dict[str, Row] = {
     "accounts:acting_stop": Row("POST", (302,) * 12),
     "accounts:visits": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
+    # Nora alone may; what the rows are about (an invitation to Larkspur, its people) is Larkspur's.
+    "accounts:team": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:team_invite": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "accounts:team_resend": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_revoke": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_person": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_end": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_deactivate": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_reactivate": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:our_team": Row("GET", (404, 404, 404, 404, 302, 403, 302, 404, 302, 404, 404, 302)),
+    "accounts:client_team": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_invite": Row("POST", (422, 403, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_resend": Row("POST", (302, 403, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_revoke": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_person": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_end": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "accounts:invitation": Row("GET", (404,) * 12),  # "x" is no link of ours
     "account_login": Row("GET", (302,) * 11 + (200,)),
     "account_logout": Row("GET", (200,) * 11 + (302,)),
     "account_signup": Row("GET", (302,) * 11 + (200,)),
@@ -115,8 +132,12 @@ def routes() -> Iterator[tuple[str, URLPattern]]:
 HOUSE_ROUTES = {name: pattern for name, pattern in routes() if not name.startswith("admin:")}
 
 
-def arguments(house: House) -> dict[str, object]:
+def arguments(house: House, name: str = "") -> dict[str, object]:
+    at_client = "client_team" in name
     return {
+        "person_id": house.member.pk if at_client else house.worker.pk,
+        "token_id": house.invitation.pk if at_client else house.staff_invitation.pk,
+        "secret": "x",
         "call_id": house.call.pk,
         "client_id": house.client.pk,
         "lead_id": house.lead.pk,
@@ -132,7 +153,7 @@ def arguments(house: House) -> dict[str, object]:
 
 def address(name: str, house: House) -> str:
     wanted = HOUSE_ROUTES[name].pattern
-    known = arguments(house)
+    known = arguments(house, name)
     names = set(wanted.converters) | set(wanted.regex.groupindex)
     return reverse(name, kwargs={each: known[each] for each in names})
 
@@ -176,7 +197,7 @@ def test_access(cast: Cast, name: str) -> None:
 OBJECT_ROUTES = [
     name
     for name, pattern in sorted(HOUSE_ROUTES.items())
-    if {"call_id", "lead_id", "slug", "notice_id"} & set(pattern.pattern.converters)
+    if {"call_id", "lead_id", "slug", "notice_id", "person_id", "token_id"} & set(pattern.pattern.converters)
     and name != "crm:ctm_webhook"
 ]
 

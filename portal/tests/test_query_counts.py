@@ -8,7 +8,9 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Client
+from accounts.roles import Role
 from accounts.scope import agency_scope
+from accounts.tests.test_invitations import invite, place, seat
 from conftest import NOON, Cast, House
 from crm.models import Activity, Call, CallTag, Note, Tag
 from notifications.models import Notification
@@ -109,3 +111,20 @@ def test_inbox_asks_no_more_while_it_polls(cast: Cast) -> None:
 
 def test_inbox_asks_no_more_when_it_searches(cast: Cast) -> None:
     assert queries(cast, "nora", reverse("crm:inbox") + "?q=brightside") == 4
+
+
+def test_teams_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
+    pages = {
+        "nora": reverse("accounts:team"),
+        "hannah": reverse("accounts:client_team", args=[cast.brightside.client.slug]),
+    }
+    with_one = {who: queries(cast, who, url) for who, url in pages.items()}
+    for n in range(2):
+        seat(cast, f"staff{n}", Role.EDITOR)
+        seat(cast, f"client{n}", Role.CLIENT_VIEWER, cast.brightside.client)
+        invite(cast, email=f"a{n}@example.test")
+        invite(cast, email=f"b{n}@example.test", place=place(cast), role=Role.EDITOR)
+    with_three = {who: queries(cast, who, url) for who, url in pages.items()}
+
+    assert with_three == with_one
+    assert with_one == {"nora": 7, "hannah": 7}
