@@ -24,6 +24,7 @@ COMMANDS = {
     "test": ["-m", "pytest"],
     "check": ["-m", "runtime.checks"],
     "bench": ["-m", "bench"],
+    "mutate": ["-m", "bench.mutants"],
 }
 
 

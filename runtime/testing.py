@@ -23,7 +23,7 @@ _stack = ExitStack()
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
     if not WORKER:
-        _start_servers()
+        start_servers()
     _name_servers()
     return (yield)
 
@@ -38,7 +38,7 @@ def pytest_unconfigure() -> None:
     _stack.close()
 
 
-def _start_servers() -> None:
+def start_servers() -> None:
     """Start both servers and leave their addresses, with places for role and database, to the workers."""
     running = _stack.enter_context(throwaway.servers())
     static = running.directory / "static"

@@ -12,7 +12,9 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.permissions import LETTERS
 from conftest import Cast, House
+from portal.tests.policies import POLICIES, Policy
 
 VISITORS = ("nora", "theo", "bea", "ed", "hannah", "vi", "rafael", "otto", "petra", "sam", "lena", None)
 
@@ -185,6 +187,24 @@ def test_every_view_states_its_policy() -> None:
         if not name.startswith("account_") and not hasattr(pattern.callback, "access_policy")
     ]
     assert bare == []
+
+
+def policy_of(name: str) -> Policy | None:
+    policy = getattr(HOUSE_ROUTES[name].callback, "access_policy", None)
+    if isinstance(policy, tuple):
+        capability, at_least, side = policy
+        return capability, next(letter for letter, level in LETTERS.items() if level == at_least), side
+    return policy
+
+
+def test_every_view_asks_what_is_written_down() -> None:
+    """A new route's policy is added to portal/tests/policies.py, and a changed one is changed there on purpose."""
+    found = {name: policy for name in HOUSE_ROUTES if (policy := policy_of(name))}
+
+    assert {name: policy for name, policy in found.items() if POLICIES.get(name) != policy} == {}, (
+        "to portal/tests/policies.py"
+    )
+    assert set(POLICIES) == set(found)
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

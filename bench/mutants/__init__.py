@@ -1,0 +1,1 @@
+"""``bin/mutate``: every check taken away once, and the tests that notice."""

@@ -1,0 +1,120 @@
+"""Take each check of the product away, one at a time, in a copy of the tree, and see whether a test notices.
+
+A run that was stopped goes on where it stopped, as long as the tree is the same. The exit code is 1 while anything
+survives that is not excused in ``EXCUSED``.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bench.mutants import database, source
+from bench.mutants.trial import Broken, Trial, Verdict, trial
+from runtime.state import ROOT
+
+# Survivors that change nothing, by a part of their name, each with the reason.
+EXCUSED: dict[str, str] = {}
+State = dict[str, dict[str, str | bool]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/mutate", description=__doc__)
+    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--list", action="store_true", help="name the mutants of the source, run nothing")
+    parser.add_argument("--again", action="store_true", help="forget what an earlier run found out")
+    parser.add_argument(
+        "--survivors", action="store_true", help="try what survived the earlier run once more"
+    )
+    chosen = parser.parse_args()
+    mutants = [each for each in source.mutants(ROOT) if chosen.only in each.name]
+    if chosen.list:
+        print("\n".join(each.name for each in mutants))
+        return 0
+    kept = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "mutants.json"
+    state = {} if chosen.again else _load(kept)
+    if chosen.survivors:
+        state = {name: each for name, each in state.items() if each["killed"]}
+    with trial(ROOT) as ready:
+        base = ready.untouched()
+        if base.killed:
+            print(f"The untouched tree is red: {base.by}")
+            return 1
+        known = _run(ready, mutants, chosen.only, state, kept)
+    return _report(known)
+
+
+def _run(ready: Trial, mutants: list[source.Mutant], only: str, state: State, kept: Path) -> State:
+    of_database = [each for each in database.mutants(ready.owner_url) if only in each.name]
+    print(f"{len(mutants)} mutants of the source, {len(of_database)} of the database", flush=True)
+    tries: list[tuple[str, Callable[[], Verdict]]] = [
+        (each.name, partial(ready.of_source, each)) for each in mutants
+    ]
+    tries += [(each.name, partial(ready.of_database, each)) for each in of_database]
+    known: State = {}
+    for number, (name, attempt) in enumerate(tries, start=1):
+        began = time.monotonic()
+        if name not in state:
+            try:
+                verdict = attempt()
+            except Broken as broken:
+                verdict = Verdict(False, f"broken: {str(broken).strip().splitlines()[-1][:200]}")
+            state[name] = {"killed": verdict.killed, "by": verdict.by}
+            _save(kept, state)
+        known[name] = state[name]
+        word, took = "killed  " if known[name]["killed"] else "SURVIVED", time.monotonic() - began
+        print(
+            f"{number:4}/{len(tries)} {word} {name}  [{known[name]['by']}] {took:.0f} s",
+            flush=True,
+        )
+    return known
+
+
+def _report(known: State) -> int:
+    alive = {name: _excuse(name) for name, each in known.items() if not each["killed"]}
+    files = Counter(str(each["by"]).split("::")[0] for each in known.values() if each["killed"])
+    print(f"\n{len(known)} mutants, {len(known) - len(alive)} killed, {len(alive)} survived")
+    for path, count in files.most_common():
+        print(f"  {count:4} by {path}")
+    for name, why in alive.items():
+        print(f"  {'excused' if why else 'ALIVE  '} {name}{f': {why}' if why else ''}")
+    return 0 if all(alive.values()) else 1
+
+
+def _excuse(name: str) -> str:
+    return next((why for part, why in EXCUSED.items() if part in name), "")
+
+
+def _load(kept: Path) -> State:
+    if not kept.is_file():
+        return {}
+    told = json.loads(kept.read_text())
+    found: State = told["known"] if told["tree"] == _digest() else {}
+    return found
+
+
+def _save(kept: Path, state: State) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    half = kept.with_suffix(".new")
+    half.write_text(json.dumps({"tree": _digest(), "known": state}, indent=1))
+    half.replace(kept)
+
+
+def _digest() -> str:
+    """Of the apps' sources, tests aside: sharper tests need not try again what was killed."""
+    found = hashlib.sha256()
+    for app in source.APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "tests" not in path.parts:
+                found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
