@@ -31,6 +31,7 @@ class Page:
 
 
 PAGES = (
+    Page("accounts:security", "Security", "shield"),
     Page("accounts:team", "Team", "users-round", "agency.staff", Level.WRITE, "staff", "House"),
     Page(
         "accounts:our_team",

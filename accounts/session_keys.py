@@ -1,7 +1,7 @@
 """Keys of sessions: what a cookie or a program's token is made of, and what an offered one is worth.
 
 A key names its row, so that a key that was handed out once and has been replaced since is known for what it is: its
-signature says that it is ours, and the row says that it is old.
+signature says that it is ours, and the row says that it is old. Neither the clock nor the database is asked here.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
+
+from django.conf import settings
 
 TURN_AFTER = timedelta(minutes=15)
 GRACE = timedelta(seconds=60)  # for what was under way when the key was turned over
@@ -33,6 +35,11 @@ class Key:
     @property
     def hash(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def secrets_known() -> list[str]:
+    """The secret that signs, then those that did and still may."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
 def mint(row_id: UUID, secret: str, purpose: str) -> Key:

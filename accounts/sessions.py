@@ -16,7 +16,18 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import UserSession
-from accounts.session_keys import ABSOLUTE, GRACE, NOBODY, SLIDING, Key, Standing, Verdict, mint, read
+from accounts.session_keys import (
+    ABSOLUTE,
+    GRACE,
+    NOBODY,
+    SLIDING,
+    Key,
+    Standing,
+    Verdict,
+    mint,
+    read,
+    secrets_known,
+)
 from accounts.statements import fetch
 from lib.uuid7 import uuid7
 
@@ -62,7 +73,7 @@ class SessionStore(SessionBase):
         return data
 
     def exists(self, session_key: str) -> bool:
-        key = read(session_key, _secrets(), PURPOSE)
+        key = read(session_key, secrets_known(), PURPOSE)
         return key is not None and UserSession.objects.filter(key_hash=key.hash).exists()
 
     def create(self) -> None:
@@ -83,7 +94,7 @@ class SessionStore(SessionBase):
 
     def delete(self, session_key: str | None = None) -> None:
         """Nobody's row goes; somebody's stays as a session that was signed out."""
-        key = read(session_key or self.session_key or "", _secrets(), PURPOSE)
+        key = read(session_key or self.session_key or "", secrets_known(), PURPOSE)
         if key is None:
             return
         rows = UserSession.objects.filter(pk=key.row_id)
@@ -165,7 +176,7 @@ class SessionStore(SessionBase):
     # Inside
 
     def _key(self) -> Key | None:
-        return read(self.session_key, _secrets(), PURPOSE) if self.session_key else None
+        return read(self.session_key, secrets_known(), PURPOSE) if self.session_key else None
 
     def _why_over(self, reason: str) -> dict[str, Any]:
         if reason not in TOLD:
@@ -194,10 +205,6 @@ class SessionStore(SessionBase):
             absolute_expiry_at=now + ABSOLUTE,
             **self.whence(),
         )
-
-
-def _secrets() -> list[str]:
-    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
 def _standing(row: dict[str, Any]) -> Standing:

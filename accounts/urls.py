@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import acceptance, acting, audit, roles, seats, team, team_person
+from accounts.views import acceptance, acting, audit, roles, seats, security, team, team_person
 
 app_name = "accounts"
 urlpatterns = [
@@ -42,5 +42,9 @@ urlpatterns = [
         "clients/<slug:slug>/team/<uuid:person_id>/end/", team_person.client_team_end, name="client_team_end"
     ),
     path("invitation/<str:secret>/", acceptance.invitation, name="invitation"),
+    path("security/", security.security, name="security"),
+    path("security/sessions/end-others/", security.end_all_others, name="security_end_others"),
+    path("security/sessions/<uuid:session_id>/end/", security.end, name="security_end"),
+    path("security/programs/", security.connect, name="security_connect"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

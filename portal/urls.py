@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("crm.urls")),
     path("notices/", include("notifications.urls")),
     path("people/", include("accounts.urls")),
+    path("api/v1/", include("accounts.api_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]

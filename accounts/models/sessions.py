@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -35,6 +35,14 @@ class TrustedDevice(models.Model):
 
     def holds(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
+
+
+class UserSessionQuerySet(models.QuerySet["UserSession"]):
+    def live(self, now: datetime) -> Self:
+        return self.filter(revoked_at=None, sliding_expiry_at__gt=now, absolute_expiry_at__gt=now)
+
+    def latest_first(self) -> Self:
+        return self.order_by("-last_activity_at", "-pk")
 
 
 class UserSession(models.Model):
@@ -82,6 +90,8 @@ class UserSession(models.Model):
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=20, choices=Ended, blank=True)
 
+    objects = UserSessionQuerySet.as_manager()
+
     class Meta:
         indexes: ClassVar = (
             models.Index(fields=("user", "-last_activity_at"), name="user_session_of_person"),
@@ -89,7 +99,16 @@ class UserSession(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.device_name or str(self.id)
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return self.name or self.device_name or "Unknown browser"
+
+    @property
+    def place(self) -> str:
+        """Where it was last used, as far as known."""
+        return ", ".join(each for each in (self.city, self.country_code, self.ip) if each)
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < min(self.sliding_expiry_at, self.absolute_expiry_at)

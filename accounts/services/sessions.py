@@ -11,19 +11,12 @@ from accounts.services.audit import NOWHERE, Origin, record_of
 from accounts.services.mailing import send_mail
 
 
-def live_sessions(user_id: UUID, now: datetime) -> QuerySet[UserSession]:
-    """The sessions that could still be used, the latest first."""
-    rows = UserSession.objects.filter(
-        user_id=user_id, revoked_at=None, sliding_expiry_at__gt=now, absolute_expiry_at__gt=now
-    )
-    return rows.order_by("-last_activity_at", "-pk")
-
-
 @transaction.atomic
 def end_session(*, user_id: UUID, session_id: UUID, origin: Origin, now: datetime) -> bool:
     """End one of the person's own sessions; False when it is not theirs or is over already."""
-    found = live_sessions(user_id, now).filter(pk=session_id).first()
-    if found is None or not _end(live_sessions(user_id, now).filter(pk=session_id), "by_person", now):
+    own = UserSession.objects.live(now).filter(pk=session_id, user_id=user_id)
+    found = own.first()
+    if found is None or not _end(own, "by_person", now):
         return False
     record_of(user_id, "session_ended", now=now, target=str(found), origin=origin)
     return True
@@ -34,7 +27,7 @@ def end_others(
     *, user_id: UUID, keep: UUID | None, reason: str, now: datetime, origin: Origin = NOWHERE
 ) -> int:
     """End every session of the person but ``keep``, programs included. ``reason`` is a UserSession.Ended."""
-    others = live_sessions(user_id, now)
+    others = UserSession.objects.live(now).filter(user_id=user_id)
     ended = _end(others.exclude(pk=keep) if keep else others, reason, now)
     if ended:
         record_of(
@@ -51,7 +44,7 @@ def report_reuse(*, session_id: UUID, origin: Origin, now: datetime) -> None:
         return
     if row.user is None:
         return
-    context = {"person": row.user, "device": row.device_name or "one of your devices", "ip": origin.ip}
+    context = {"person": row.user, "device": row.title, "ip": origin.ip}
     send_mail(template="session_reused", to=row.user.email, context=context)
     record_of(
         row.user_id,

@@ -7,6 +7,7 @@ what is not theirs; who belongs but may not gets 403; who is not signed in is se
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -81,6 +82,12 @@ ROWS: dict[str, Row] = {
     "accounts:acting_changes": Row("GET", (404,) * 11 + (302,)),  # who acts: portal/tests/test_acting.py
     "accounts:acting_stop": Row("POST", (302,) * 12),
     "accounts:visits": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "accounts:security": Row("GET", (200, 200, 200, 200, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "accounts:security_end": Row("POST", (404,) * 11 + (302,)),  # nobody's own
+    "accounts:security_end_others": Row("POST", (302,) * 9 + (404, 404, 302)),
+    "accounts:security_connect": Row("POST", (422,) * 9 + (404, 404, 302), {"name": ""}),
+    "api:refresh": Row("POST", (400,) * 12),
+    "api:me": Row("GET", (401,) * 12),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     # Nora alone may; what the rows are about (an invitation to Larkspur, its people) is Larkspur's.
     "accounts:team": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
@@ -144,6 +151,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "client_id": house.client.pk,
         "lead_id": house.lead.pk,
         "tag_id": house.tag.pk,
+        "session_id": uuid4(),
         "slug": house.client.slug,
         "notice_id": house.notice.pk,
         "token": house.account.webhook_token,
