@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import acceptance, acting, audit, roles, seats, security, team, team_person
+from accounts.views import acceptance, acting, audit, roles, seats, security, team, team_person, team_security
 
 app_name = "accounts"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("team/<uuid:person_id>/end/", team_person.team_end, name="team_end"),
     path("team/<uuid:person_id>/deactivate/", team_person.deactivate, name="team_deactivate"),
     path("team/<uuid:person_id>/reactivate/", team_person.reactivate, name="team_reactivate"),
+    path("team/<uuid:person_id>/sign-out/", team_security.team_sign_out, name="team_sign_out"),
     path("our-team/", team.our_team, name="our_team"),
     path("clients/<slug:slug>/team/", team.client_team, name="client_team"),
     path("clients/<slug:slug>/team/invite/", team.client_team_invite, name="client_team_invite"),
@@ -40,6 +41,11 @@ urlpatterns = [
     ),
     path(
         "clients/<slug:slug>/team/<uuid:person_id>/end/", team_person.client_team_end, name="client_team_end"
+    ),
+    path(
+        "clients/<slug:slug>/team/<uuid:person_id>/sign-out/",
+        team_security.client_team_sign_out,
+        name="client_team_sign_out",
     ),
     path("invitation/<str:secret>/", acceptance.invitation, name="invitation"),
     path("security/", security.security, name="security"),

@@ -6,9 +6,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import UserSession
-from accounts.services.audit import NOWHERE, Origin, record_of
+from accounts.models import User, UserSession
+from accounts.services.audit import NOWHERE, Origin, record_by, record_of
 from accounts.services.mailing import send_mail
+from accounts.tenancy import Actor
 
 
 @transaction.atomic
@@ -33,6 +34,18 @@ def end_others(
         record_of(
             user_id, "sessions_ended", now=now, origin=origin, details={"ended": ended, "reason": reason}
         )
+    return ended
+
+
+@transaction.atomic
+def sign_out_everywhere(
+    *, actor: Actor, user_id: UUID, keep: UUID | None, origin: Origin, now: datetime
+) -> int:
+    """End every session of somebody whom ``actor`` manages, which the caller has made sure of."""
+    others = UserSession.objects.live(now).filter(user_id=user_id)
+    ended = _end(others.exclude(pk=keep) if keep else others, "by_admin", now)
+    person = User.objects.get(pk=user_id)
+    record_by(actor, "sessions_ended", now=now, target=person.email, origin=origin, details={"ended": ended})
     return ended
 
 

@@ -11,10 +11,11 @@ from django.core import mail
 from django.db import connections, transaction
 from django.test import Client as Browser
 
-from accounts.models import AuditEvent, UserSession
+from accounts.models import AuditEvent, Membership, UserSession
 from accounts.scope import PlatformUse, platform_scope
 from accounts.services.sessions import end_others
 from accounts.sessions import SessionStore
+from accounts.tasks import clear_sessions
 from conftest import NOON, PASSWORD, Cast, make_cast
 
 M = timedelta(minutes=1)
@@ -252,3 +253,38 @@ def test_what_was_under_way_cannot_revive_an_ended_session(cast: Cast, clock: An
     end_others(user_id=cast.people["nora"].pk, keep=None, reason="by_admin", now=NOON)
     with pytest.raises(UpdateError):
         store.save()
+
+
+def test_administrators_sign_their_people_out(cast: Cast) -> None:
+    """An owner reaches the viewer of her client; the viewer's admin would not reach the owner."""
+    vi, hannah = cast.people["vi"], cast.people["hannah"]
+    lost, home = cast.browser("vi"), cast.browser("hannah")
+    with platform_scope(PlatformUse.PROVISION):
+        Membership.unscoped.filter(user=vi).update(role="client_admin")
+    admin, team = cast.browser("vi"), "/people/clients/brightside-dental/team"
+    over_owner = admin.post(f"{team}/{hannah.pk}/sign-out/").status_code
+    still = home.get("/portal/").status_code
+    page = home.post(f"{team}/{vi.pk}/sign-out/", follow=True).content.decode()
+    with platform_scope(PlatformUse.AUDIT):
+        event = AuditEvent.unscoped.get(event_type="sessions_ended")
+
+    assert (over_owner, still) == (403, 200)
+    assert "Vi is signed out everywhere." in page
+    assert [each.get("/portal/").status_code for each in (lost, admin, home)] == [302, 302, 200]
+    assert (event.actor_id, event.target, event.details) == (hannah.pk, "vi@example.test", {"ended": 2})
+    assert event.client_id == cast.brightside.client.pk
+
+
+def test_signing_oneself_out_everywhere_keeps_this_session(cast: Cast) -> None:
+    here, there = cast.browser("nora"), cast.browser("nora")
+    here.post(f"/people/team/{cast.people['nora'].pk}/sign-out/")
+
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+def test_the_hourly_sweep_clears(cast: Cast, clock: Any) -> None:
+    SessionStore().save()
+    clock.move_to(NOON + timedelta(days=1))
+    clear_sessions()
+
+    assert UserSession.objects.filter(user=None).count() == 0

@@ -60,6 +60,7 @@ def show_person(request: HttpRequest, place: Place, person_id: UUID) -> HttpResp
         "form": form,
         "team_url": address(place, ""),
         "end_url": address(place, "end", person_id),
+        "sign_out_url": address(place, "sign_out", person_id),
         "may_switch_off": _may_switch(actor, member),
         "layout": layout_of(actor),
     }

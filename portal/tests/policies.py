@@ -26,6 +26,8 @@ POLICIES: dict[str, Policy] = {
     "accounts:security_end": ("own.security", "W", "any"),
     "accounts:security_end_others": ("own.security", "W", "any"),
     "accounts:take_seat": "signed in",
+    "accounts:team_sign_out": ("agency.staff", "W", "staff"),
+    "accounts:client_team_sign_out": ("clients.team", "W", "any"),
     "accounts:team": ("agency.staff", "W", "staff"),
     "accounts:team_deactivate": ("agency.staff", "A", "staff"),
     "accounts:team_end": ("agency.staff", "W", "staff"),

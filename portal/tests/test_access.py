@@ -98,6 +98,10 @@ ROWS: dict[str, Row] = {
     "accounts:team_end": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "accounts:team_deactivate": Row("GET", (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "accounts:team_reactivate": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:team_sign_out": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "accounts:client_team_sign_out": Row(
+        "POST", (302, 403, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)
+    ),
     "accounts:our_team": Row("GET", (404, 404, 404, 404, 302, 403, 302, 404, 302, 404, 404, 302)),
     "accounts:client_team": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "accounts:client_team_invite": Row("POST", (422, 403, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
