@@ -3,7 +3,8 @@
 Nora owns Larkspur and sees all; Theo works there for Brightside alone. Bea calls for Larkspur and Ed edits its texts.
 Hannah owns Brightside Dental and Vi only looks on; Rafael owns Delgado Plumbing next door. Otto owns Ironwood, whose
 client is Copper Kettle, where Petra is at home. Sam is a superuser; Lena has a login and belongs nowhere. Every client
-has one of everything, so that a leak has something to leak.
+has one of everything, so that a leak has something to leak. Both houses have risk switched off, so that a password
+lets their people in; tests of second factors switch it on.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from accounts.models import (
     ActionToken,
@@ -23,6 +25,7 @@ from accounts.models import (
     ClientProfile,
     CreditTransaction,
     ImpersonationSession,
+    KnownPlace,
     Membership,
     MFAChallenge,
     MFASettings,
@@ -34,6 +37,7 @@ from accounts.models import (
     UserSession,
 )
 from accounts.principal import load_principal
+from accounts.proof import Proof, keep
 from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
 from accounts.services.audit import record
@@ -94,11 +98,21 @@ class Cast:
         assert actor is not None
         return actor
 
-    def browser(self, name: str | None) -> Browser:
-        """A browser in which ``name`` is signed in; None is nobody."""
+    def browser(self, name: str | None, *, verified: bool = True) -> Browser:
+        """A browser in which ``name`` is signed in; None is nobody.
+
+        ``verified``: they have just shown an authenticator's code. Otherwise they came by password alone, and the gate
+        has decided what it does with them.
+        """
         browser = Browser()
         if name:
-            browser.force_login(self.people[name], backend="accounts.backends.PrincipalBackend")
+            user = self.people[name]
+            browser.force_login(user, backend="accounts.backends.PrincipalBackend")
+            if verified:
+                session = browser.session
+                session.pop("second_factor", None)
+                keep(session, user, Proof(user.pk, "totp", timezone.now()))
+                session.save()
         return browser
 
 
@@ -191,6 +205,7 @@ def remember(user: User) -> None:
         sliding_expiry_at=until, absolute_expiry_at=until, revoked_at=NOON, revoked_reason="logout",
     )  # fmt: skip
     MFASettings.objects.create(user=user)
+    KnownPlace.objects.create(user=user, device_id=device.device_id, first_seen_at=NOON, last_seen_at=NOON)
     MFAChallenge.objects.create(
         user=user, session=session, challenge_type="email_otp", trigger_reason="new_device", created_at=NOON,
         expires_at=NOON, verified_at=NOON,
@@ -213,8 +228,8 @@ def make_cast() -> Cast:
         for name in names
     }
     with platform_scope(PlatformUse.PROVISION):
-        larkspur = Agency.objects.create(name="Larkspur", slug="larkspur")
-        ironwood = Agency.objects.create(name="Ironwood", slug="ironwood")
+        larkspur = Agency.objects.create(name="Larkspur", slug="larkspur", settings={"mfa": {"risk": False}})
+        ironwood = Agency.objects.create(name="Ironwood", slug="ironwood", settings={"mfa": {"risk": False}})
 
         def client(agency: Agency, name: str) -> Client:
             return Client.unscoped.create(

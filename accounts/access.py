@@ -8,7 +8,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
+from accounts import gate, proof
 from accounts.permissions import Level
 
 View = Callable[..., HttpResponseBase]
@@ -61,4 +63,27 @@ def while_acting(view: View) -> View:
         return view(request, *args, **kwargs)
 
     guarded.access_policy = "acting"  # type: ignore[attr-defined]
+    return guarded
+
+
+def while_held(view: View) -> View:
+    """Open also to somebody whose second factor is still awaited. Such a view must ask nothing of their tenants."""
+    view.open_while_held = True  # type: ignore[attr-defined]
+    return view
+
+
+def fresh_proof(view: View) -> View:
+    """Let in whoever showed a second factor within ten minutes; others show one first and come back.
+
+    A form that was sent is not kept: the person is told and returns to the page it was on. Goes below ``requires``,
+    so that nobody learns of a page by being asked.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if proof.fresh(request, timezone.now()):
+            return view(request, *args, **kwargs)
+        return gate.ask_again(request)
+
+    guarded.wants_fresh_proof = True  # type: ignore[attr-defined]
     return guarded

@@ -14,6 +14,7 @@ from accounts.models import (
     ClientProfile,
     CreditTransaction,
     ImpersonationSession,
+    KnownPlace,
     Membership,
     MFAChallenge,
     MFASettings,
@@ -181,6 +182,11 @@ class UserSessionAdmin(PersonRowAdmin):
 @admin.register(TrustedDevice)
 class TrustedDeviceAdmin(PersonRowAdmin):
     list_display = ("user", "name", "trusted_at", "expires_at", "revoked_at")
+
+
+@admin.register(KnownPlace)
+class KnownPlaceAdmin(PersonRowAdmin):
+    list_display = ("user", "device_id", "ip", "country_code", "first_seen_at", "last_seen_at")
 
 
 @admin.register(MFASettings)

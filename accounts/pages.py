@@ -32,6 +32,8 @@ class Page:
 
 PAGES = (
     Page("accounts:security", "Security", "shield"),
+    Page("accounts:factors", "Two-step sign-in", "key-round"),
+    Page("accounts:why", "Why were you asked", "circle-question-mark"),
     Page("accounts:team", "Team", "users-round", "agency.staff", Level.WRITE, "staff", "House"),
     Page(
         "accounts:our_team",
@@ -81,4 +83,7 @@ def _entries(request: HttpRequest, actor: Actor) -> Iterator[Entry]:
 
 
 def layout_of(actor: Actor | None) -> str:
-    return "layouts/app.html" if actor and actor.is_staff else "layouts/portal.html"
+    """Somebody without a seat, such as a superuser, has neither side's frame."""
+    if actor is None:
+        return "layouts/plain.html"
+    return "layouts/app.html" if actor.is_staff else "layouts/portal.html"

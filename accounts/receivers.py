@@ -6,6 +6,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.arrivals import arrive
 from accounts.devices import remember_device
 from accounts.models import User
 from accounts.services.acting import end_acting
@@ -14,6 +15,7 @@ from accounts.services.audit import Origin, record_of
 
 def connect() -> None:
     user_logged_in.connect(came, dispatch_uid="audit.came")
+    user_logged_in.connect(at_the_gate, dispatch_uid="gate.arrive")
     user_logged_out.connect(went, dispatch_uid="audit.went")
     user_login_failed.connect(refused, dispatch_uid="audit.refused")
 
@@ -23,6 +25,11 @@ def came(request: HttpRequest, user: User, **_: Any) -> None:
     origin = Origin.of(request)
     request.session.pop("ended", None)
     record_of(user.pk, "login_success", now=timezone.now(), origin=origin)
+
+
+def at_the_gate(request: HttpRequest, user: User, **_: Any) -> None:
+    """Every way of signing in ends here; a session that has not been here holds no proof and is held."""
+    arrive(request, user)
 
 
 def went(request: HttpRequest, user: User | None, **_: Any) -> None:

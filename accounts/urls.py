@@ -1,6 +1,19 @@
 from django.urls import path
 
-from accounts.views import acceptance, acting, audit, roles, seats, security, team, team_person, team_security
+from accounts.views import (
+    acceptance,
+    acting,
+    audit,
+    factors,
+    passkeys,
+    roles,
+    seats,
+    security,
+    team,
+    team_person,
+    team_security,
+    verify,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -52,5 +65,18 @@ urlpatterns = [
     path("security/sessions/end-others/", security.end_all_others, name="security_end_others"),
     path("security/sessions/<uuid:session_id>/end/", security.end, name="security_end"),
     path("security/programs/", security.connect, name="security_connect"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/send/", verify.verify_send, name="verify_send"),
+    path("security/factors/", factors.factors, name="factors"),
+    path("security/factors/start/", factors.factors_start, name="factors_start"),
+    path("security/factors/app/", factors.factors_totp, name="factors_totp"),
+    path("security/factors/app/qr.svg", factors.factors_qr, name="factors_qr"),
+    path("security/factors/codes/", factors.factors_codes, name="factors_codes"),
+    path("security/factors/methods/", factors.factors_methods, name="factors_methods"),
+    path("security/factors/passkeys/", passkeys.passkey_add, name="factors_passkey_add"),
+    path("security/factors/passkeys/<int:factor_id>/", passkeys.passkey, name="factors_passkey"),
+    path("security/factors/<int:factor_id>/remove/", factors.factors_remove, name="factors_remove"),
+    path("security/devices/<uuid:trusted_id>/untrust/", factors.factors_untrust, name="factors_untrust"),
+    path("security/why/", factors.why, name="why"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
 
+from accounts import gate
+from accounts.owed import ADMIN
+from accounts.proof import FRESH, proof_of
 from accounts.scope import PlatformUse, platform_scope
 
-
-class PlatformAdminConfig(AdminConfig):
-    default_site = "portal.admin_site.PlatformAdminSite"
+LAST_USED = "admin_used"  # in the session, in seconds: who is at work here is not asked every ten minutes
+NOTED_EVERY_S = 60
 
 
 class PlatformAdminSite(AdminSite):
@@ -19,19 +26,56 @@ class PlatformAdminSite(AdminSite):
     site_url = "/"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        """Superusers who have lately shown an app, a passkey or a backup code. No trust in a device counts here."""
+        return _is_superuser(request) and _has_lately_proved(request)
+
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002  Django's signature
+        """There is one way to sign in, and it is not here."""
+        wanted = request.GET.get("next", "")
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted if gate.is_own(request, wanted) else "/admin/")
+        if not _is_superuser(request):
+            messages.warning(request, "Django admin is for the people who run the platform.")
+            return redirect("portal:start")
+        return redirect("admin:index")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
-        def across_agencies(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if not self.has_permission(request):
-                return inner(request, *args, **kwargs)
+        def across_agencies(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not _is_superuser(request):
+                return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
+            if not _has_lately_proved(request):
+                return gate.ask_again(request, why=ADMIN)
+            _note_use(request)
             with platform_scope(PlatformUse.ADMIN):
-                response = inner(request, *args, **kwargs)
+                response: Any = inner(request, *args, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
                     response.render()  # while the transaction, and with it the scope, is still open
-                return response
+                return response  # type: ignore[no-any-return]
 
         across_agencies.access_policy = "superuser"  # type: ignore[attr-defined]
         return across_agencies
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _has_lately_proved(request: HttpRequest) -> bool:
+    proof, now = proof_of(request), timezone.now()
+    if proof is None or not proof.is_strong:
+        return False
+    return proof.is_fresh(now) or 0 <= now.timestamp() - _last_used(request) < FRESH.total_seconds()
+
+
+def _last_used(request: HttpRequest) -> int:
+    found = request.session.get(LAST_USED)
+    return found if isinstance(found, int) else 0
+
+
+def _note_use(request: HttpRequest) -> None:
+    now = int(timezone.now().timestamp())
+    if now - _last_used(request) >= NOTED_EVERY_S:
+        request.session[LAST_USED] = now

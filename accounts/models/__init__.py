@@ -4,7 +4,7 @@ from accounts.models.limits import RateLimit
 from accounts.models.packages import CreditTransaction, PermissionMode, ServicePackage, Subscription
 from accounts.models.people import ClientAssignment, Membership, User, UserManager
 from accounts.models.platform import AppSetting
-from accounts.models.second_factor import MFAChallenge, MFASettings, Trigger
+from accounts.models.second_factor import KnownPlace, MFAChallenge, MFASettings, Trigger
 from accounts.models.sessions import TrustedDevice, UserSession
 from accounts.models.tenants import Agency, Client, ClientProfile
 from accounts.models.tokens import ActionToken
@@ -19,6 +19,7 @@ __all__ = [
     "ClientProfile",
     "CreditTransaction",
     "ImpersonationSession",
+    "KnownPlace",
     "MFAChallenge",
     "MFASettings",
     "Membership",

@@ -76,3 +76,25 @@ class MFAChallenge(models.Model):
 
     def is_open(self, now: datetime) -> bool:
         return self.verified_at is None and now < self.expires_at and self.attempts < self.max_attempts
+
+
+class KnownPlace(models.Model):
+    """A browser and an address from which a person passed the whole sign-in. What is here is not asked for again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_places", db_index=False)
+    device_id = models.UUIDField()
+    ip = models.GenericIPAddressField(null=True)
+    country_code = models.CharField(max_length=2, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "device_id", "ip"), name="known_place_once", nulls_distinct=False
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.ip or 'an unknown address'}"

@@ -3,11 +3,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.http import HttpRequest
 
 from accounts.directory import reader_zone
 from lib.ui.times import clock, day_name
 
 register = template.Library()
+
+
+def clock_in_zone(request: HttpRequest, moment: datetime) -> str:
+    """``9:42 AM`` in the reader's zone, which is named where it is not their own."""
+    zone = reader_zone(request)
+    return clock(moment.astimezone(ZoneInfo(zone))) + (" UTC" if zone == "UTC" else "")
 
 
 @register.simple_tag(takes_context=True)

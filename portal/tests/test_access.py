@@ -7,7 +7,7 @@ what is not theirs; who belongs but may not gets 403; who is not signed in is se
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -36,6 +36,7 @@ class Row:
     )
 
 
+NOBODYS = UUID(int=0)
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
 ROWS: dict[str, Row] = {
@@ -88,6 +89,20 @@ ROWS: dict[str, Row] = {
     "accounts:security_connect": Row("POST", (422,) * 9 + (404, 404, 302), {"name": ""}),
     "api:refresh": Row("POST", (400,) * 12),
     "api:me": Row("GET", (401,) * 12),
+    # Who is in has nothing to prove and goes on; who is held is another file's matter.
+    "accounts:verify": Row("GET", (302,) * 12),
+    "accounts:verify_send": Row("POST", (302,) * 12),
+    "accounts:factors": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_start": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_totp": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_qr": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_codes": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_methods": Row("POST", (302,) * 12),
+    "accounts:factors_passkey_add": Row("GET", (200,) * 11 + (302,)),
+    "accounts:factors_passkey": Row("GET", (404,) * 11 + (302,)),  # nobody's; owners: accounts/tests
+    "accounts:factors_remove": Row("GET", (404,) * 11 + (302,)),
+    "accounts:factors_untrust": Row("POST", (404,) * 11 + (302,)),
+    "accounts:why": Row("GET", (200,) * 11 + (302,)),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     # Nora alone may; what the rows are about (an invitation to Larkspur, its people) is Larkspur's.
     "accounts:team": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
@@ -162,6 +177,8 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "position": "end",
         "uidb36": "x",
         "key": "x",
+        "factor_id": 0,
+        "trusted_id": NOBODYS,
     }
 
 

@@ -27,6 +27,7 @@ GLOBAL = {
     "accounts_user_user_permissions": "Django's; unused",
     "accounts_audithead": "ends of the audit chains; no role of the product may read or write it",
     "accounts_appsetting": "of the platform",
+    "accounts_knownplace": "of the login; reached by its person",
     "accounts_mfachallenge": "of the login; reached by its person",
     "accounts_mfasettings": "of the login",
     "accounts_ratelimit": "counts tries before anybody is known",

@@ -4,6 +4,7 @@ import "./theme.js";
 import "./menus.js";
 import "./toasts.js";
 import "./fields.js";
+import "./passkeys.js";
 import "./tabs.js";
 import "./filters.js";
 import "./rating.js";

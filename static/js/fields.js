@@ -12,3 +12,11 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-pressed", String(shown));
   button.closest(".input-wrap").querySelector("input").type = shown ? "text" : "password";
 });
+
+/* A one-time code: digits only, and the drawn cell that is next. */
+document.addEventListener("input", (event) => {
+  const box = event.target.closest(".otp");
+  if (!box) return;
+  event.target.value = event.target.value.replace(/\D/g, "").slice(0, 6);
+  box.dataset.len = event.target.value.length;
+});
