@@ -1,4 +1,5 @@
 """Doorbells; see crm.tasks."""
+"""Doorbells of accounts: each finds due rows and hands them to a service."""
 
 from typing import Any
 
@@ -11,3 +12,16 @@ def clear_sessions(**_later: Any) -> None:
     from accounts.sessions import SessionStore
 
     SessionStore.clear_expired()
+from django.utils import timezone
+
+MONTHS_A_SWEEP = 500
+
+
+@shared_task
+def sweep_monthly_credits(**_later: Any) -> None:
+    """Give the credits of months that have begun."""
+    from accounts.services.monthly_credits import give_next_month
+
+    for _ in range(MONTHS_A_SWEEP):
+        if not give_next_month(now=timezone.now()):
+            return

@@ -28,7 +28,9 @@ class ServicePackage(AgencyOwned):
     limits = models.JSONField(default=dict, blank=True)  # {"leads_per_month": 500, "users": 10}
     price = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, default="USD")
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)  # may be sold; who has it keeps it
+
+    client_lookup = ""
 
     class Meta(AgencyOwned.Meta):
         ordering = ("price", "name")
@@ -43,7 +45,7 @@ class ServicePackage(AgencyOwned):
 
 
 class Subscription(ClientOwned):
-    """What a client has bought. ``credits_remaining`` is the sum of its ledger, kept by the database's own check."""
+    """What a client has bought. ``credits_remaining`` is the sum of its ledger."""
 
     class Status(models.TextChoices):
         TRIALING = "trialing", "Trial"
@@ -58,7 +60,7 @@ class Subscription(ClientOwned):
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.TRIALING)
     credits_remaining = models.IntegerField(default=0)
-    credits_reset_at = models.DateTimeField(null=True, blank=True)
+    credits_reset_at = models.DateTimeField(null=True, blank=True)  # start of the next month not yet given
     default_permission_mode = models.CharField(
         max_length=20, choices=PermissionMode, default=PermissionMode.CO_PILOT
     )
@@ -70,13 +72,28 @@ class Subscription(ClientOwned):
             models.UniqueConstraint(fields=("agency", "client"), name="subscription_once"),
             models.CheckConstraint(condition=Q(credits_remaining__gte=0), name="subscription_credits"),
         )
+        indexes = (
+            models.Index(
+                fields=("credits_reset_at",),
+                condition=Q(status__in=("trialing", "active")),
+                name="subscription_month_due",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.client_id}: {self.get_status_display()}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether credits may be used. Who is late with paying goes on for the time being."""
+        return self.status in (self.Status.TRIALING, self.Status.ACTIVE, self.Status.PAST_DUE)
+
 
 class CreditTransaction(ClientOwned):
-    """One movement of a client's credits. Append-only; ``balance_after`` is what remained."""
+    """One movement of a client's credits. Append-only; ``balance_after`` is what remained.
+
+    The database takes a row only when it follows the one before: next ``seq``, and a balance that adds up.
+    """
 
     class Reason(models.TextChoices):
         GRANT = "grant", "Granted by the agency"
@@ -97,6 +114,11 @@ class CreditTransaction(ClientOwned):
     class Meta(ClientOwned.Meta):
         constraints = (
             models.UniqueConstraint(fields=("agency", "client", "seq"), name="credit_transaction_seq"),
+            models.UniqueConstraint(
+                fields=("agency", "client", "reason", "object_ref"),
+                condition=~Q(object_ref=""),
+                name="credit_transaction_paid_once",
+            ),
             models.CheckConstraint(condition=~Q(delta=0), name="credit_transaction_moves"),
             models.CheckConstraint(condition=Q(balance_after__gte=0), name="credit_transaction_balance"),
             models.CheckConstraint(

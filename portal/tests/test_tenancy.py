@@ -182,6 +182,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "accounts/services/action_tokens.py",
         "accounts/services/audit.py",
         "accounts/services/logins.py",
+        "accounts/services/monthly_credits.py",
         "crm/services/ctm_schedule.py",
         "crm/services/ctm_webhook.py",
         "crm/services/ctm_writes.py",
