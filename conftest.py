@@ -80,6 +80,8 @@ class House:
     worker: User  # of the agency
     invitation: ActionToken  # to the client
     staff_invitation: ActionToken  # to the agency
+    package: ServicePackage
+    assignment: ClientAssignment
 
 
 @dataclass
@@ -175,7 +177,7 @@ def furnish(client: Client, user: User, number: str, member: User, worker: User)
         )
         for at, role in ((client, "client_member"), (None, "agency_member"))
     }  # fmt: skip
-    package = ServicePackage.unscoped.create(agency_id=client.agency_id, name=f"For {client.name}")
+    package = ServicePackage.unscoped.create(agency_id=client.agency_id, name=f"Plan {number[-4:]}")
     Subscription.unscoped.create(**own, package=package, status="active", credits_remaining=50)
     CreditTransaction.unscoped.create(**own, delta=50, balance_after=50, reason="grant", seq=1)
     ImpersonationSession.unscoped.create(
@@ -184,9 +186,11 @@ def furnish(client: Client, user: User, number: str, member: User, worker: User)
     notice = Notification.unscoped.create(
         **own, user=user, event="test", title="News", dedupe_key=f"n:{client.slug}"
     )
+    assignment = ClientAssignment.unscoped.get(client=client)
     return House(
-        client, lead, call, stage, tag, note, account, notice, member, worker, invited[client], invited[None]
-    )
+        client, lead, call, stage, tag, note, account, notice, member, worker, invited[client], invited[None],
+        package, assignment,
+    )  # fmt: skip
 
 
 @pytest.fixture

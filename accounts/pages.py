@@ -45,6 +45,9 @@ PAGES = (
         "House",
         family="accounts:client_team",
     ),
+    Page("accounts:business", "Your business", "store", "clients.profile", side="client", group="House"),
+    Page("accounts:plan", "Plan and credits", "coins", "clients.subscription", side="client", group="House"),
+    Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
     Page("accounts:roles", "Roles", "users", group="House"),
     Page(
         "accounts:acting",
@@ -56,6 +59,15 @@ PAGES = (
     ),
     Page("accounts:visits", "Who looked in", "eye", "audit.read", group="House"),
     Page("accounts:audit", "Audit log", "shield-check", "audit.read", group="House"),
+)
+
+# The pages about one client, for its agency; each takes the client's slug.
+CLIENT_PAGES = (
+    Page("crm:client", "Calls and sync", "refresh-cw", "ctm.sync", side="staff"),
+    Page("clients:profile", "Profile", "store", "clients.profile", side="staff"),
+    Page("accounts:client_team", "People", "users-round", "clients.team", side="staff"),
+    Page("clients:staff", "Who works for them", "users", "clients.manage", side="staff"),
+    Page("clients:subscription", "Plan and credits", "coins", "clients.subscription", side="staff"),
 )
 
 
@@ -80,6 +92,20 @@ def _entries(request: HttpRequest, actor: Actor) -> Iterator[Entry]:
         if page.is_for(actor):
             present = here == page.route or f"{here}_".startswith(f"{page.family or page.route}_")
             yield Entry(page.words, page.icon, reverse(page.route), page.group, present)
+
+
+def client_menu(request: HttpRequest, slug: str) -> list[Entry]:
+    """The pages about the client with ``slug`` that the person may open, the present one marked."""
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    return [
+        Entry(
+            page.words, page.icon, reverse(page.route, args=[slug]), page.group, here.startswith(page.route)
+        )
+        for page in CLIENT_PAGES
+        if actor and page.is_for(actor)
+    ]
 
 
 def layout_of(actor: Actor | None) -> str:

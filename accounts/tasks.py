@@ -1,9 +1,11 @@
 """Doorbells; see crm.tasks."""
-"""Doorbells of accounts: each finds due rows and hands them to a service."""
 
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
+
+MONTHS_A_SWEEP = 500
 
 
 @shared_task
@@ -12,9 +14,6 @@ def clear_sessions(**_later: Any) -> None:
     from accounts.sessions import SessionStore
 
     SessionStore.clear_expired()
-from django.utils import timezone
-
-MONTHS_A_SWEEP = 500
 
 
 @shared_task

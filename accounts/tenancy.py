@@ -69,7 +69,7 @@ class TenantQuerySet(models.QuerySet[Any]):
 
     def for_actor(self, actor: Actor) -> Self:
         rows = self.filter(agency_id=actor.agency_id)
-        if actor.client_ids is None:
+        if actor.client_ids is None or not self.model.client_lookup:
             return rows
         if len(actor.client_ids) == 1:  # equality keeps the client indexes in play
             return rows.filter(**{self.model.client_lookup: actor.client_ids[0]})
@@ -132,7 +132,7 @@ class AgencyOwned(Timestamped):
 
     agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="+", db_index=False)
 
-    client_lookup = "client_id"
+    client_lookup = "client_id"  # blank: the row concerns no client, and everybody of the agency may see it
     unscoped = UnscopedManager()
     objects = TenantManager()
 

@@ -23,6 +23,8 @@ PLACES = {
     "crm:inbox_call": "inbox",
     "crm:clients": "clients",
     "crm:client": "clients",
+    "crm:client_new": "clients",
+    "crm:client_create": "clients",
     "notifications:list": "notices",
     "portal:home": "portal-home",
     "portal:leads": "portal-leads",
@@ -137,6 +139,8 @@ class Shell:
     @cached_property
     def place(self) -> str:
         match = self._request.resolver_match
+        if match and match.app_name == "clients":
+            return "clients"
         return PLACES.get(match.view_name, "") if match else ""
 
 

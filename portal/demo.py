@@ -8,9 +8,10 @@ from django.utils import timezone
 from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
 from accounts.roles import Role
 from accounts.scope import PlatformUse, agency_scope, platform_scope
-from crm.models import ClassificationPolicy, CTMAccount, PipelineStage
+from crm.models import ClassificationPolicy, CTMAccount
 from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
+from crm.services.new_client import add_stages
 from lib.http import ProviderError
 
 PASSWORD = "sunny-larkspur-42"  # noqa: S105  printed at every start: the demo is no secret
@@ -28,13 +29,6 @@ LOOKS = {
     "Summit Roofing": ("orange", "mountain"),
     "Evergreen Lawn": ("green", "leaf"),
 }
-STAGES = (
-    ("New", "blue", False, False),
-    ("Contacted", "violet", False, False),
-    ("Quoted", "amber", False, False),
-    ("Won", "green", True, False),
-    ("Lost", "gray", False, True),
-)
 
 
 def make_agency(accounts: list[dict[str, Any]]) -> bool:
@@ -85,18 +79,7 @@ def _client(agency: Agency, account: dict[str, Any]) -> Client:
         number = account.get("tracking_number", "")
         ClientProfile.unscoped.create(agency=agency, client=client, call_tracking_main_number=number)
         ClassificationPolicy.unscoped.create(agency=agency, client=client)
-        PipelineStage.unscoped.bulk_create(
-            PipelineStage(
-                agency=agency,
-                client=client,
-                name=stage,
-                hue=hue,
-                position=at,
-                is_won_stage=won,
-                is_lost_stage=lost,
-            )
-            for at, (stage, hue, won, lost) in enumerate(STAGES)
-        )
+        add_stages(client)
     return client
 
 

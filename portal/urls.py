@@ -23,6 +23,7 @@ urlpatterns = [
     path("notices/", include("notifications.urls")),
     path("people/", include("accounts.urls")),
     path("api/v1/", include("accounts.api_urls")),
+    path("clients/", include("accounts.client_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]

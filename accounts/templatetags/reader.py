@@ -6,6 +6,8 @@ from django import template
 from django.http import HttpRequest
 
 from accounts.directory import reader_zone
+from accounts.pages import Entry
+from accounts.pages import client_menu as entries
 from lib.ui.times import clock, day_name
 
 register = template.Library()
@@ -26,3 +28,9 @@ def when(context: dict[str, Any], moment: datetime) -> str:
     if local.year != today.year:
         day += f" {local.year}"
     return f"{day}, {clock(local)}"
+
+
+@register.simple_tag(takes_context=True)
+def client_menu(context: dict[str, Any], slug: str) -> list[Entry]:
+    """The pages about one client that the reader may open."""
+    return entries(context["request"], slug)

@@ -186,7 +186,7 @@ def at(text: str) -> datetime:
 
 def monthly(house: House, reset_at: datetime, *, count: int = 100, **fields: Any) -> None:
     with agency_scope(house.client.agency_id):
-        ServicePackage.unscoped.filter(name=f"For {house.client.name}").update(monthly_credits=count)
+        ServicePackage.unscoped.filter(pk=house.package.pk).update(monthly_credits=count)
         Subscription.unscoped.filter(client=house.client).update(credits_reset_at=reset_at, **fields)
 
 

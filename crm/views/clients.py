@@ -9,28 +9,72 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
 from accounts.directory import visible_clients
+from accounts.forms.clients import FactsForm, defaults_for_clients
 from accounts.models import Client
 from accounts.permissions import Level
 from accounts.services.acting import clients_to_act_as
+from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms import ConnectForm
 from crm.models import CTMAccount, CTMSyncRun
 from crm.services import ctm_connect
 from crm.services.ctm_problems import in_words
 from crm.services.ctm_schedule import sync_soon
+from crm.services.new_client import new_client
 from integrations.models import WriteLog
 from lib.http import ProviderError
 
 RUNS_SHOWN = 10
+ARCHIVED = "archived"
 
 
 @require_GET
 @requires("clients.profile", side="staff")
 def client_list(request: HttpRequest) -> HttpResponse:
+    """The clients of one status, or all that are not archived. A status that there is none of means all."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    wanted = request.GET.get("status", "")
+    every = visible_clients(request)
+    counts = {value: sum(each.status == value for each in every) for value in Client.Status.values}
+    if wanted == ARCHIVED:
+        shown = list(Client.objects.for_actor(actor).exclude(archived_at=None))
+    else:
+        wanted = wanted if wanted in counts else ""
+        shown = [each for each in every if not wanted or each.status == wanted]
     accounts = {account.client_id: account for account in CTMAccount.objects.for_actor(actor)}
-    rows = [(client, accounts.get(client.id)) for client in visible_clients(request)]
-    return render(request, "crm/clients.html", {"rows": rows})
+    context = {
+        "rows": [(client, accounts.get(client.id)) for client in shown],
+        "wanted": wanted,
+        "filters": [("", "All", len(every))]
+        + [(value, words, counts[value]) for value, words in Client.Status.choices]
+        + [(ARCHIVED, "Archived", None)],
+        "may_create": actor.can("clients.manage", Level.WRITE),
+        "client_route": "crm:client" if actor.can("ctm.sync") and wanted != ARCHIVED else "clients:profile",
+    }
+    return render(request, "crm/clients.html", context)
+
+
+@require_GET
+@requires("clients.manage", Level.WRITE, side="staff")
+def client_new(request: HttpRequest) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return render(request, "crm/client_new.html", {"form": FactsForm(initial=defaults_for_clients(actor))})
+
+
+@require_POST
+@requires("clients.manage", Level.WRITE, side="staff")
+def client_create(request: HttpRequest) -> HttpResponse:
+    form = FactsForm(request.POST)
+    if not form.is_valid():
+        return render(request, "crm/client_new.html", {"form": form}, status=422)
+    client = new_client(
+        actor=request.actor,  # type: ignore[attr-defined]
+        values=form.cleaned_data,
+        now=timezone.now(),
+        origin=Origin.of(request),
+    )
+    messages.success(request, f"{client.name} is here. Fill in whom to reach, and connect its calls.")
+    return redirect("clients:profile", slug=client.slug)
 
 
 @require_GET

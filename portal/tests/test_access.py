@@ -39,6 +39,7 @@ class Row:
 NOBODYS = UUID(int=0)
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
+MANAGERS = (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)  # owners and admins of the agency
 ROWS: dict[str, Row] = {
     "healthz": Row("GET", (200,) * 12),
     "portal:start": Row("GET", (302, 302, 302, 302, 302, 302, 302, 302, 302, 302, 403, 302)),
@@ -125,6 +126,33 @@ ROWS: dict[str, Row] = {
     "accounts:client_team_person": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "accounts:client_team_end": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "accounts:invitation": Row("GET", (404,) * 12),  # "x" is no link of ours
+    "accounts:business": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
+    "accounts:business_save": Row(
+        "POST",
+        (404, 404, 404, 404, 302, 403, 302, 404, 302, 404, 404, 302),
+        {"timezone": "America/New_York"},
+    ),
+    "accounts:plan": Row("GET", (404, 404, 404, 404, 200, 403, 200, 404, 200, 404, 404, 302)),
+    "accounts:packages": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:packages_new": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:packages_create": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "accounts:packages_edit": Row("GET", MANAGERS),
+    "accounts:packages_save": Row("POST", (422, *MANAGERS[1:])),
+    "accounts:packages_offer": Row("POST", (302, *MANAGERS[1:])),
+    "crm:client_new": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "crm:client_create": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "clients:profile": Row("GET", (200, 200, 200, 200, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "clients:profile_save": Row("POST", (422, 422, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "clients:status": Row("POST", (302, *MANAGERS[1:]), {"status": "active"}),
+    "clients:archive": Row("GET", MANAGERS),
+    "clients:archive_now": Row("POST", (302, *MANAGERS[1:])),
+    "clients:unarchive": Row("POST", (302, *MANAGERS[1:])),
+    "clients:staff": Row("GET", MANAGERS),
+    "clients:staff_add": Row("POST", (422, *MANAGERS[1:])),
+    "clients:staff_remove": Row("POST", (302, *MANAGERS[1:])),
+    "clients:subscription": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "clients:subscription_save": Row("POST", (422, *MANAGERS[1:])),
+    "clients:subscription_credits": Row("POST", (422, *MANAGERS[1:])),
     "account_login": Row("GET", (302,) * 11 + (200,)),
     "account_logout": Row("GET", (200,) * 11 + (302,)),
     "account_signup": Row("GET", (302,) * 11 + (200,)),
@@ -173,6 +201,8 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "session_id": uuid4(),
         "slug": house.client.slug,
         "notice_id": house.notice.pk,
+        "package_id": house.package.pk,
+        "assignment_id": house.assignment.pk,
         "token": house.account.webhook_token,
         "position": "end",
         "uidb36": "x",
@@ -243,11 +273,11 @@ def test_access(cast: Cast, name: str) -> None:
     assert dict(zip(VISITORS, statuses, strict=True)) == dict(zip(VISITORS, ROWS[name].statuses, strict=True))
 
 
+OBJECTS = {"call_id", "lead_id", "slug", "notice_id", "person_id", "token_id", "package_id", "assignment_id"}
 OBJECT_ROUTES = [
     name
     for name, pattern in sorted(HOUSE_ROUTES.items())
-    if {"call_id", "lead_id", "slug", "notice_id", "person_id", "token_id"} & set(pattern.pattern.converters)
-    and name != "crm:ctm_webhook"
+    if OBJECTS & set(pattern.pattern.converters) and name != "crm:ctm_webhook"
 ]
 
 

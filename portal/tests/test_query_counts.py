@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import Client
+from accounts.models import Client, ClientAssignment, CreditTransaction, ServicePackage
 from accounts.roles import Role
 from accounts.scope import agency_scope
 from accounts.tests.test_invitations import invite, place, seat
@@ -92,6 +92,36 @@ def test_list_of_clients_asks_the_same_for_one_row_and_three(cast: Cast) -> None
     with_three = queries(cast, "otto", reverse("crm:clients"))
 
     assert (with_one, with_three) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("who", "route", "expected"),
+    [
+        ("otto", "accounts:packages", 4),
+        ("otto", "clients:subscription", 7),
+        ("otto", "clients:staff", 6),
+        ("otto", "clients:profile", 6),
+        ("petra", "accounts:plan", 5),
+        ("petra", "accounts:business", 5),
+    ],
+)
+def test_pages_about_the_house_ask_the_same_for_one_row_and_three(
+    cast: Cast, who: str, route: str, expected: int
+) -> None:
+    address = reverse(route, args=[cast.kettle.client.slug] if route.startswith("clients:") else [])
+    with_one = queries(cast, who, address)
+    own = {"agency": cast.ironwood, "client": cast.kettle.client}
+    with agency_scope(cast.ironwood.pk):
+        for n in (2, 3):
+            user = cast.people[("lena", "sam")[n - 2]]
+            ServicePackage.unscoped.create(agency=cast.ironwood, name=f"Package {n}")
+            CreditTransaction.unscoped.create(
+                **own, delta=1, balance_after=49 + n, reason="grant", seq=n, actor=user
+            )
+            ClientAssignment.unscoped.create(**own, user=user)
+    with_three = queries(cast, who, address)
+
+    assert (with_one, with_three) == (expected, expected)
 
 
 def test_list_of_notices_asks_the_same_for_one_row_and_three(cast: Cast) -> None:

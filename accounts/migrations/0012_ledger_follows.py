@@ -20,7 +20,7 @@ UNDO = "DROP TRIGGER follows ON accounts_credittransaction; DROP FUNCTION accoun
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0010_acting_one_at_a_time")]
+    dependencies = [("accounts", "0011_known_places")]
     operations = [
         migrations.AddIndex(
             model_name="subscription",

@@ -1,0 +1,64 @@
+"""A client's own profile, as its people keep it."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires
+from accounts.forms.clients import ProfileForm
+from accounts.models import Client
+from accounts.pages import layout_of
+from accounts.permissions import Level
+from accounts.services import clients
+from accounts.services.audit import Origin
+from accounts.staff import assigned_to
+from accounts.tenancy import Actor
+from accounts.views.clients import profile_of
+
+
+@require_GET
+@requires("clients.profile", side="client")
+def business(request: HttpRequest) -> HttpResponse:
+    client = _own(request)
+    return _show(request, client, ProfileForm.of(client, profile_of(client), is_staff=False))
+
+
+@require_POST
+@requires("clients.profile", Level.WRITE, side="client")
+def business_save(request: HttpRequest) -> HttpResponse:
+    client = _own(request)
+    form = ProfileForm(request.POST, is_staff=False)
+    if not form.is_valid():
+        return _show(request, client, form, 422)
+    clients.change_client(
+        actor=request.actor,  # type: ignore[attr-defined]
+        client_id=client.pk,
+        values=form.cleaned_data,
+        now=timezone.now(),
+        origin=Origin.of(request),
+    )
+    messages.success(request, "Saved.")
+    return redirect("accounts:business")
+
+
+def _own(request: HttpRequest) -> Client:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    client: Client | None = Client.objects.for_actor(actor).first()
+    if client is None:
+        raise Http404
+    return client
+
+
+def _show(request: HttpRequest, client: Client, form: forms.Form, code: int = 200) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    context = {
+        "client": client,
+        "form": form,
+        "assigned": assigned_to(actor, client.pk),
+        "may_write": actor.can("clients.profile", Level.WRITE),
+        "layout": layout_of(actor),
+    }
+    return render(request, "accounts/business.html", context, status=code)

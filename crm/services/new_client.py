@@ -1,0 +1,44 @@
+"""A new client and what its calls need from the first day."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Client
+from accounts.scope import agency_scope
+from accounts.services.audit import Origin
+from accounts.services.clients import create_client
+from accounts.tenancy import Actor
+from crm.models import ClassificationPolicy, PipelineStage
+
+# name, hue, won, lost
+STAGES = (
+    ("New", "blue", False, False),
+    ("Contacted", "violet", False, False),
+    ("Quoted", "amber", False, False),
+    ("Won", "green", True, False),
+    ("Lost", "gray", False, True),
+)
+
+
+@transaction.atomic
+def new_client(*, actor: Actor, values: Mapping[str, Any], now: datetime, origin: Origin) -> Client:
+    """Create a client (see `accounts.services.clients.create_client`) with a pipeline and a policy of its own."""
+    client = create_client(actor=actor, values=values, now=now, origin=origin)
+    with agency_scope(client.agency_id):
+        ClassificationPolicy.unscoped.create(agency_id=client.agency_id, client=client)
+        add_stages(client)
+    return client
+
+
+def add_stages(client: Client) -> None:
+    """Give ``client`` the pipeline that every client begins with."""
+    PipelineStage.unscoped.bulk_create(
+        PipelineStage(
+            agency_id=client.agency_id, client=client, name=name, hue=hue, position=at, is_won_stage=won,
+            is_lost_stage=lost,
+        )
+        for at, (name, hue, won, lost) in enumerate(STAGES)
+    )  # fmt: skip
