@@ -11,18 +11,20 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test import Client as Browser
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 DEEP = 49_950  # rows before page 1,000
 COUNTED = ("/inbox/", "/inbox/?category=warm&client=harbor-dental", "/inbox/?q=Felix+Applegate")
 
 
-def signed_in(user: Any) -> Browser:
-    """A browser that has seen a page already, so that it holds the session's cookie and the one against forgery."""
+def signed_in(user: Any, **held: str) -> Browser:
+    """A browser that holds the cookie of a session; ``held`` is what else the session says."""
     session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(held)
     session.save()
     browser = Browser(headers={"host": "127.0.0.1"})
     browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
@@ -45,7 +47,10 @@ def floor() -> dict[str, Any]:
 
 
 def product(email: str) -> dict[str, Any]:
+    from django_otp import DEVICE_ID_SESSION_KEY
+
     from accounts.principal import load_principal
+    from accounts.proof import Proof
     from accounts.scope import scoped
     from crm.inbox import Place
 
@@ -62,7 +67,8 @@ def product(email: str) -> dict[str, Any]:
         found = cursor.fetchone()
         fences = prove_fences(cursor)
     deep = str(Place(*found)) if found else ""  # a short list has no page 1,000
-    browser = signed_in(user)
+    proof = Proof(user.pk, "totp", timezone.now())  # the gate is asked with every page, and opens
+    browser = signed_in(user, **{DEVICE_ID_SESSION_KEY: proof.persistent_id})
     counts = {path: count_queries(browser, path) for path in COUNTED}
     return {"cookie": cookies(browser), "deep": deep, "fences": fences, "queries": counts}
 
