@@ -14,6 +14,10 @@ document.addEventListener("click", (event) => {
 });
 
 /* A one-time code: digits only, and the drawn cell that is next. */
+onContent((root) => {
+  for (const input of root.querySelectorAll(".otp > input")) input.parentElement.dataset.len = input.value.length;
+});
+
 document.addEventListener("input", (event) => {
   const box = event.target.closest(".otp");
   if (!box) return;
