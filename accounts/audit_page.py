@@ -14,7 +14,7 @@ from accounts.audit import CATEGORIES, EVENTS
 from accounts.models import AuditEvent
 from accounts.tenancy import Actor
 
-PAGE = 50
+PAGE, LARGE = 50, 1000
 CSV_HEADER = ("time (UTC)", "event", "outcome", "who", "client", "target", "address", "details")
 
 
@@ -72,6 +72,11 @@ def page(actor: Actor, chosen: AuditFilter, before: str) -> tuple[list[AuditEven
     more = len(found) > PAGE
     last = found[PAGE - 1] if more else None
     return found[:PAGE], f"{last.occurred_at.isoformat()}~{last.pk}" if last else ""
+
+
+def is_large(actor: Actor, chosen: AuditFilter) -> bool:
+    """Whether an export would carry so much that it asks for a fresh proof."""
+    return len(chosen.events(actor).values_list("pk")[: LARGE + 1]) > LARGE
 
 
 def _place(text: str) -> tuple[datetime, UUID] | None:

@@ -54,6 +54,7 @@ def _agency() -> tuple[Agency, bool]:
                 "name": "Larkspur",
                 "timezone": "America/New_York",
                 "branding": {"brand": "#4c5bd4", "glyph": "flower-2"},
+                "settings": {"mfa": {"risk": False}},  # nobody's first look waits for a code
             },
         )
 

@@ -1,12 +1,13 @@
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts import audit_page
+from accounts import audit_page, gate, proof
 from accounts.access import requires
 from accounts.audit import CATEGORIES, EVENTS
 from accounts.pages import layout_of
@@ -37,10 +38,13 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @requires("audit.read")
-def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
+def audit_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same rows as a file; more than a thousand leave only after a fresh proof."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    chosen = audit_page.AuditFilter.parse(request.GET)
-    record_by(actor, "audit_exported", now=timezone.now(), origin=Origin.of(request), details=chosen.params)
+    chosen, now = audit_page.AuditFilter.parse(request.GET), timezone.now()
+    if not proof.fresh(request, now) and audit_page.is_large(actor, chosen):
+        return gate.ask_again(request)
+    record_by(actor, "audit_exported", now=now, origin=Origin.of(request), details=chosen.params)
     # Read within the request: the stream outlives the transaction that says whose rows these are.
     lines = list(csv_lines(audit_page.CSV_HEADER, audit_page.csv_rows(actor, chosen)))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import requires
+from accounts.access import fresh_proof, requires
 from accounts.forms.programs import ProgramForm
 from accounts.models import User, UserSession
 from accounts.pages import layout_of
@@ -69,6 +69,7 @@ def end_all_others(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("own.security", Level.WRITE)
+@fresh_proof
 def connect(request: HttpRequest) -> HttpResponse:
     """Connect a program. Its token is shown on this answer and never again."""
     user: User = request.user  # type: ignore[assignment]

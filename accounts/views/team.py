@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import team as people
-from accounts.access import requires
+from accounts.access import fresh_proof, requires
 from accounts.directory import visible_clients
 from accounts.forms.team import InviteForm
 from accounts.models import ActionToken
@@ -49,6 +49,7 @@ def our_team(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:client_team", slug=client.slug)
 
 
+@fresh_proof
 def show_invite(request: HttpRequest, place: Place) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     clients = () if place.client else visible_clients(request)

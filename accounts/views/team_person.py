@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import team as people
-from accounts.access import requires
+from accounts.access import fresh_proof, requires
 from accounts.directory import visible_clients
 from accounts.forms.team import PersonForm
 from accounts.models import ClientAssignment, User
@@ -34,6 +34,7 @@ def find_member(request: HttpRequest, place: Place, person_id: UUID) -> Member:
     return found[0]
 
 
+@fresh_proof
 def show_person(request: HttpRequest, place: Place, person_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     member = find_member(request, place, person_id)
@@ -93,6 +94,7 @@ team_person, client_team_person = (
 )
 
 
+@fresh_proof
 def ask_end(request: HttpRequest, place: Place, person_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     member = find_member(request, place, person_id)
@@ -125,6 +127,7 @@ team_end, client_team_end = (require_http_methods(["GET", "POST"])(view) for vie
 
 @require_http_methods(["GET", "POST"])
 @requires("agency.staff", Level.ADMINISTER, side="staff")
+@fresh_proof
 def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Switch off the login of one of the agency's own or of its clients' people."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -151,6 +154,7 @@ def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("agency.staff", Level.ADMINISTER, side="staff")
+@fresh_proof
 def reactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     person = _person_of_house(actor, person_id)

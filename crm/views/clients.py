@@ -7,11 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import requires
+from accounts.access import fresh_proof, requires
 from accounts.directory import visible_clients
 from accounts.forms.clients import FactsForm, defaults_for_clients
 from accounts.models import Client
 from accounts.permissions import Level
+from accounts.proof import fresh
 from accounts.services.acting import clients_to_act_as
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
@@ -82,12 +83,21 @@ def client_create(request: HttpRequest) -> HttpResponse:
 def client_detail(request: HttpRequest, slug: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     client = find_client(actor, slug)
-    return render(request, "crm/client.html", {**_panel(actor, client), "form": _blank_form(actor, client)})
+    return render(
+        request,
+        "crm/client.html",
+        {
+            **_panel(actor, client),
+            "form": _blank_form(actor, client),
+            "proved": fresh(request, timezone.now()),
+        },
+    )
 
 
 @require_POST
 @transaction.non_atomic_requests  # the keys are tried over the network before they are kept
 @requires("ctm.connect", side="staff")
+@fresh_proof
 def connect(request: HttpRequest, slug: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     with transaction.atomic():
@@ -109,7 +119,9 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "Connected. The first sync has begun.")
             return redirect("crm:client", slug=slug)
     with transaction.atomic():
-        return render(request, "crm/client.html", {**_panel(actor, client), "form": form}, status=422)
+        return render(
+            request, "crm/client.html", {**_panel(actor, client), "form": form, "proved": True}, status=422
+        )
 
 
 @require_POST

@@ -103,6 +103,10 @@ ROWS: dict[str, Row] = {
     "accounts:factors_passkey": Row("GET", (404,) * 11 + (302,)),  # nobody's; owners: accounts/tests
     "accounts:factors_remove": Row("GET", (404,) * 11 + (302,)),
     "accounts:factors_untrust": Row("POST", (404,) * 11 + (302,)),
+    "accounts:rules": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "accounts:rules_agency": Row("POST", (302, 403, 403, 403, 404, 404, 404, 302, 404, 404, 404, 302)),
+    # Theo, who works for Brightside: Hannah and Rafael own clients and do not see him.
+    "accounts:rules_person": Row("POST", (302, 403, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
     "accounts:why": Row("GET", (200,) * 11 + (302,)),
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     # Nora alone may; what the rows are about (an invitation to Larkspur, its people) is Larkspur's.
