@@ -1,7 +1,7 @@
 """Take each check of the product away, one at a time, in a copy of the tree, and see whether a test notices.
 
-A run that was stopped goes on where it stopped, as long as the tree is the same. The exit code is 1 while anything
-survives that is not excused in ``EXCUSED``.
+What was found out about a file holds until that file changes, so a run that was stopped goes on where it stopped. The
+exit code is 1 while anything survives that is not excused in ``EXCUSED``.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,26 @@ from runtime.state import ROOT
 # Survivors that change nothing, by a part of their name, each with the reason.
 EXCUSED: dict[str, str] = {}
 State = dict[str, dict[str, str | bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """``about`` is what the outcome depends on, as long as tests are not taken away."""
+
+    name: str
+    about: str
+    attempt: Callable[[], Verdict]
+
+    @property
+    def key(self) -> str:
+        return f"{self.name} @ {self.about}"
+
+    def outcome(self) -> dict[str, str | bool]:
+        try:
+            verdict = self.attempt()
+        except Broken as broken:
+            verdict = Verdict(False, f"broken: {str(broken).strip().splitlines()[-1][:200]}")
+        return {"killed": verdict.killed, "by": verdict.by}
 
 
 def main() -> int:
@@ -40,7 +61,7 @@ def main() -> int:
     kept = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "mutants.json"
     state = {} if chosen.again else _load(kept)
     if chosen.survivors:
-        state = {name: each for name, each in state.items() if each["killed"]}
+        state = {key: each for key, each in state.items() if each["killed"]}
     with trial(ROOT) as ready:
         base = ready.untouched()
         if base.killed:
@@ -58,21 +79,14 @@ def _run(ready: Trial, mutants: list[source.Mutant], only: str, state: State, ke
     ]
     tries += [(each.name, partial(ready.of_database, each)) for each in of_database]
     known: State = {}
-    for number, (name, attempt) in enumerate(tries, start=1):
+    for number, each in enumerate(tries, start=1):
         began = time.monotonic()
-        if name not in state:
-            try:
-                verdict = attempt()
-            except Broken as broken:
-                verdict = Verdict(False, f"broken: {str(broken).strip().splitlines()[-1][:200]}")
-            state[name] = {"killed": verdict.killed, "by": verdict.by}
+        if each.key not in state:
+            state[each.key] = each.outcome()
             _save(kept, state)
-        known[name] = state[name]
-        word, took = "killed  " if known[name]["killed"] else "SURVIVED", time.monotonic() - began
-        print(
-            f"{number:4}/{len(tries)} {word} {name}  [{known[name]['by']}] {took:.0f} s",
-            flush=True,
-        )
+        found = known[each.name] = state[each.key]
+        word, took = "killed  " if found["killed"] else "SURVIVED", time.monotonic() - began
+        print(f"{number:4}/{len(tries)} {word} {each.name}  [{found['by']}] {took:.0f} s", flush=True)
     return known
 
 
@@ -92,28 +106,19 @@ def _excuse(name: str) -> str:
 
 
 def _load(kept: Path) -> State:
-    if not kept.is_file():
-        return {}
-    told = json.loads(kept.read_text())
-    found: State = told["known"] if told["tree"] == _digest() else {}
+    found: State = json.loads(kept.read_text()) if kept.is_file() else {}
     return found
 
 
 def _save(kept: Path, state: State) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     half = kept.with_suffix(".new")
-    half.write_text(json.dumps({"tree": _digest(), "known": state}, indent=1))
+    half.write_text(json.dumps(state, indent=1))
     half.replace(kept)
 
 
-def _digest() -> str:
-    """Of the apps' sources, tests aside: sharper tests need not try again what was killed."""
-    found = hashlib.sha256()
-    for app in source.APPS:
-        for path in sorted((ROOT / app).rglob("*.py")):
-            if "tests" not in path.parts:
-                found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
+def _digest(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()[:16]
 
 
 if __name__ == "__main__":
