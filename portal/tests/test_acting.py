@@ -141,11 +141,12 @@ def test_looking_offers_no_deeds(cast: Cast) -> None:
     call = address("portal:call", cast.brightside)
     rate = reverse("crm:rate", args=[cast.brightside.call.pk])
 
-    offered = [
-        rate in browser.get(call).content.decode()
-        for browser in (cast.browser("hannah"), enter(cast), enter(cast, why="fix a rating"))
-    ]
+    own = cast.browser("hannah").get(call)
+    looking = enter(cast).get(call)
+    raised = enter(cast, why="fix a rating").get(call)
 
+    offered = [rate in answer.content.decode() for answer in (own, looking, raised)]
+    assert [answer.status_code for answer in (own, looking, raised)] == [200] * 3
     assert offered == [True, False, True]
 
 
