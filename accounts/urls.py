@@ -94,5 +94,6 @@ urlpatterns = [
     path("packages/<uuid:package_id>/", packages.package_edit, name="packages_edit"),
     path("packages/<uuid:package_id>/save/", packages.package_save, name="packages_save"),
     path("packages/<uuid:package_id>/offer/", packages.package_offer, name="packages_offer"),
+    path("seats/", seats.seats, name="seats"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

@@ -12,6 +12,7 @@ from accounts.directory import ClientFacts, visible_clients
 from accounts.models import ImpersonationSession, User
 from accounts.pages import Entry, menu
 from accounts.principal import AgencyFacts
+from accounts.seats import IN_MENU, Seat, seats_of
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 from lib.ui.times import clock
@@ -107,12 +108,18 @@ class Shell:
         )
 
     @cached_property
-    def seats(self) -> tuple[tuple[str, str, bool], ...]:
-        """(key, name, whether it is the present one) of a person who can act from several places, else nothing."""
-        principal, actor = self._request.principal, self._request.actor  # type: ignore[attr-defined]
-        if actor is None or actor.acting or len(principal.seats) < 2:
-            return ()
-        return tuple((key, principal.seat_names[key], seat == actor) for key, seat in principal.seats.items())
+    def seats(self) -> list[Seat]:
+        """The first few seats of a person who can act from several places, else nothing."""
+        return self._seats[:IN_MENU]
+
+    @property
+    def more_seats(self) -> int:
+        """How many there are in all, when the menu does not hold them."""
+        return len(self._seats) if len(self._seats) > IN_MENU else 0
+
+    @cached_property
+    def _seats(self) -> list[Seat]:
+        return seats_of(self._request)
 
     @cached_property
     def pages(self) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from accounts.models import Membership
+from accounts.models import Client, Membership
 from accounts.principal import load_principal
 from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
@@ -91,3 +91,48 @@ def test_menu_names_the_seats_of_those_who_have_several(cast: Cast) -> None:
     assert [
         name in several for name in ("Act from another place", "Brightside Dental", "Delgado Plumbing")
     ] == [True] * 3
+
+
+def give_many_seats(cast: Cast, count: int) -> None:
+    """Vi looks on at many clients, and at one of another agency."""
+    with platform_scope(PlatformUse.PROVISION):
+        clients = [
+            Client.unscoped.create(agency=cast.larkspur, name=f"Client {n}", slug=f"client-{n}")
+            for n in range(count)
+        ]
+        for client in (*clients, cast.kettle.client):
+            Membership.unscoped.create(
+                agency_id=client.agency_id,
+                user=cast.people["vi"],
+                client=client,
+                role=Role.CLIENT_VIEWER,
+                accepted_at=NOON,
+            )
+
+
+def test_many_seats_are_found_on_a_page_of_their_own(cast: Cast) -> None:
+    browser = cast.browser("vi")
+    give_many_seats(cast, 8)
+
+    menu = browser.get(reverse("portal:home")).content.decode()
+    every = browser.get(reverse("accounts:seats"))
+    found = browser.get(reverse("accounts:seats"), {"q": "kettle iron"})
+    none = browser.get(reverse("accounts:seats"), {"q": "nobody"}).content.decode()
+
+    assert ("Find among all 10" in menu, menu.count('name="seat"')) == (True, 8)
+    assert len(every.context["rows"]) == 10
+    assert [(each.name, each.house) for each in found.context["rows"]] == [("Copper Kettle", "Ironwood")]
+    assert "No place of that name" in none
+
+
+def test_few_seats_fit_the_menu(cast: Cast) -> None:
+    give_many_seats(cast, 2)
+
+    menu = cast.browser("vi").get(reverse("portal:home")).content.decode()
+
+    assert ("Find among all" in menu, menu.count('name="seat"')) == (False, 4)
+    assert '<span class="hint">Ironwood</span>' in menu
+
+
+def test_one_seat_is_no_choice(cast: Cast) -> None:
+    assert cast.browser("rafael").get(reverse("accounts:seats")).status_code == 404

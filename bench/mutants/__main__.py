@@ -61,12 +61,17 @@ def main() -> int:
     kept = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "mutants.json"
     state = {} if chosen.again else _load(kept)
     if chosen.survivors:
-        state = {key: each for key, each in state.items() if each["killed"]}
+        state = {
+            key: each for key, each in state.items() if each["killed"] or key.startswith("the untouched")
+        }
     with trial(ROOT) as ready:
-        base = ready.untouched()
-        if base.killed:
-            print(f"The untouched tree is red: {base.by}")
+        base = _Try("the untouched tree", ready.digest, ready.untouched)
+        if base.key not in state:
+            state[base.key] = base.outcome()
+        if state[base.key]["killed"] or state[base.key]["by"]:
+            print(f"The untouched tree is red: {state.pop(base.key)['by']}")
             return 1
+        _save(kept, state)
         known = _run(ready, mutants, chosen.only, state, kept)
     return _report(known)
 
@@ -74,10 +79,8 @@ def main() -> int:
 def _run(ready: Trial, mutants: list[source.Mutant], only: str, state: State, kept: Path) -> State:
     of_database = [each for each in database.mutants(ready.owner_url) if only in each.name]
     print(f"{len(mutants)} mutants of the source, {len(of_database)} of the database", flush=True)
-    tries: list[tuple[str, Callable[[], Verdict]]] = [
-        (each.name, partial(ready.of_source, each)) for each in mutants
-    ]
-    tries += [(each.name, partial(ready.of_database, each)) for each in of_database]
+    tries = [_Try(each.name, _digest(each.path), partial(ready.of_source, each)) for each in mutants]
+    tries += [_Try(each.name, each.give_back, partial(ready.of_database, each)) for each in of_database]
     known: State = {}
     for number, each in enumerate(tries, start=1):
         began = time.monotonic()

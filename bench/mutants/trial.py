@@ -1,5 +1,6 @@
 """Trying one mutant: a copy of the tree, servers that stay up, and the tests that should turn red."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from bench.mutants import database
-from bench.mutants.source import Mutant
+from bench.mutants.source import APPS, Mutant
 from runtime import testing
 from runtime.database import OWNER
 from runtime.throwaway import TEMPLATE
@@ -24,6 +25,7 @@ TIMEOUT_S = 900
 PORTAL = "portal/tests/"
 FENCES = [PORTAL + each for each in ("test_access.py", "test_matrix.py", "test_acting.py")]
 DOORS = [PORTAL + each for each in ("test_doors.py", "test_tenancy.py")]
+PAGES = [PORTAL + each for each in ("test_portal.py", "test_stats.py")]
 TENANCY = DOORS[1]
 NEAREST = "no_foreign_row or carry_the_tenant or writing_into"
 ROUTES = """
@@ -54,6 +56,9 @@ class Trial:
     def __init__(self, tree: Path) -> None:
         self._tree = tree
         self._env = os.environ | {"PYTEST_XDIST_WORKER": WORKER}
+        self._pytest(
+            [TENANCY, "-k", "runtime_role"]
+        )  # the first test makes the tables that the rest are clones of
         self._routes: dict[str, list[str]] = json.loads(self._python("-c", ROUTES))
 
     def of_source(self, mutant: Mutant) -> Verdict:
@@ -73,7 +78,17 @@ class Trial:
             database.execute(self.owner_url, mutant.give_back)
 
     def untouched(self) -> Verdict:
-        return self._first_red([[*FENCES, *DOORS]])
+        return self._first_red(
+            [[*(f"{app}/tests" for app in APPS if app != "portal"), *PAGES, *FENCES, *DOORS]]
+        )
+
+    @property
+    def digest(self) -> str:
+        """Of every Python file and template in the copy."""
+        found = hashlib.sha256()
+        for path in sorted([*self._tree.rglob("*.py"), *self._tree.rglob("*.html")]):
+            found.update(path.read_bytes())
+        return found.hexdigest()[:16]
 
     @property
     def owner_url(self) -> str:
@@ -83,7 +98,7 @@ class Trial:
         """The nearest tests first, then what else could notice."""
         app = mutant.path.split("/")[0]
         own = [] if app == "portal" else [f"{app}/tests"]
-        rest = [*own, PORTAL + "test_portal.py", PORTAL + "test_stats.py", *FENCES, *DOORS]
+        rest = [*own, *PAGES, *FENCES, *DOORS]
         if mutant.kind == "door":
             return [DOORS, rest]
         if mutant.kind == "guard":

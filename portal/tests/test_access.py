@@ -108,6 +108,9 @@ ROWS: dict[str, Row] = {
     # Theo, who works for Brightside: Hannah and Rafael own clients and do not see him.
     "accounts:rules_person": Row("POST", (302, 403, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
     "accounts:why": Row("GET", (200,) * 11 + (302,)),
+    "accounts:seats": Row(
+        "GET", (404,) * 11 + (302,)
+    ),  # the cast has a seat each: accounts/tests/test_seats.py
     "accounts:take_seat": Row("POST", (404,) * 11 + (302,), {"seat": "somebody else's"}),
     # Nora alone may; what the rows are about (an invitation to Larkspur, its people) is Larkspur's.
     "accounts:team": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),

@@ -150,6 +150,9 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("notifications:list"),
         reverse("accounts:roles"),
         reverse("accounts:audit"),
+        reverse("accounts:acting"),
+        reverse("accounts:acting") + "?q=nobody",
+        reverse("accounts:visits"),
         reverse("account_change_password"),
         reverse("account_logout"),
         reverse("account_email"),
@@ -166,6 +169,7 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("portal:lead", args=[house.lead.pk]),
         reverse("portal:calls"),
         reverse("portal:call", args=[house.call.pk]),
+        reverse("accounts:visits"),
         reverse("accounts:roles"),
     ]
 
@@ -195,6 +199,58 @@ def test_axe_finds_nothing_in_what_opens_by_a_click(visitor: Any, cast: Cast, ax
     nora.page.get_by_role("button", name="Keyboard shortcuts").click()
     nora.look(axe)
     assert nora.problems == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_clients_seat(
+    theme: str, width: int, visitor: Any, cast: Cast, axe: str
+) -> None:
+    nora = visitor("nora", width, theme)
+    nora.visit(reverse("crm:client", args=[cast.delgado.client.slug]))
+    nora.page.get_by_role("button", name="Act as client").click()
+    expect(nora.page.get_by_role("complementary", name="Acting as a client")).to_be_visible()
+    for address in client_pages(cast)[:6]:
+        nora.visit(address)
+        nora.look(axe)
+    nora.page.get_by_role("link", name="Make changes").click()
+    nora.look(axe)
+    nora.page.get_by_label("Why do you need").fill("Rafael asked by phone")
+    nora.page.get_by_role("button", name="Allow changes").click()
+    expect(nora.page.get_by_text("Changes allowed")).to_be_visible()
+    nora.look(axe)
+    nora.page.get_by_role("button", name="Stop").click()
+    expect(nora.page.get_by_role("complementary", name="Acting as a client")).to_have_count(0)
+    assert nora.problems == []
+
+
+def test_a_clients_seat_is_taken_raised_and_left_with_the_keyboard_and_no_script(
+    visitor: Any, cast: Cast
+) -> None:
+    nora = visitor("nora", 390, java_script_enabled=False)
+    nora.visit(reverse("accounts:acting"))
+    page = nora.page
+    page.get_by_role("searchbox", name="Name of the client").fill("delg")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Enter the portal of Delgado Plumbing").press("Enter")
+    expect(page.get_by_text("Look only")).to_be_visible()
+    nora.visit(reverse("portal:call", args=[cast.delgado.call.pk]))
+    expect(page.get_by_label("Category", exact=True)).to_have_count(0)
+    page.get_by_role("link", name="Make changes").press("Enter")
+    page.get_by_label("Why do you need").fill("Rafael asked by phone")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Changes allowed")).to_be_visible()
+    page.get_by_label("Category", exact=True).select_option("neutral")
+    page.get_by_label("Category", exact=True).press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("set by a person")).to_be_visible()
+    expect(page.get_by_text("Nora, acting for the client")).to_be_visible()
+    page.get_by_role("button", name="Stop").press("Enter")
+    expect(page.get_by_text("You have left the portal of Delgado Plumbing.")).to_be_visible()
+    rafael = visitor("rafael", 390)
+    rafael.visit(reverse("accounts:visits"))
+    expect(rafael.page.get_by_text("Rafael asked by phone")).to_be_visible()
+    assert [*nora.problems, *rafael.problems] == []
 
 
 @pytest.mark.parametrize("width", [720, 390, 320])  # 720 is a laptop at 200 %

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import Client, ClientAssignment, CreditTransaction, ServicePackage
+from accounts.models import (
+    Client,
+    ClientAssignment,
+    CreditTransaction,
+    ImpersonationSession,
+    ServicePackage,
+)
 from accounts.roles import Role
 from accounts.scope import agency_scope
 from accounts.tests.test_invitations import invite, place, seat
@@ -16,7 +23,7 @@ from crm.models import Activity, Call, CallTag, Note, Tag
 from notifications.models import Notification
 
 
-def queries(cast: Cast, who: str, address: str, *, htmx: bool = False) -> int:
+def queries(cast: Cast, who: str, address: str, *, htmx: bool = False, browser: Browser | None = None) -> int:
     """How many statements ``who`` causes, beside those that begin and end transactions and set the scope."""
     seen: list[str] = []
 
@@ -25,7 +32,7 @@ def queries(cast: Cast, who: str, address: str, *, htmx: bool = False) -> int:
             seen.append(str(sql))
         return execute(sql, params, many, context)
 
-    browser = cast.browser(who)
+    browser = browser or cast.browser(who)
     with connection.execute_wrapper(count):
         response = browser.get(address, headers={"hx-request": "true"} if htmx else {})
     assert response.status_code == 200
@@ -158,3 +165,26 @@ def test_teams_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
 
     assert with_three == with_one
     assert with_one == {"nora": 7, "hannah": 7}
+
+
+def test_list_of_visits_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    otto, own = cast.people["otto"], {"agency": cast.ironwood, "client": cast.kettle.client}
+    counts = [queries(cast, "otto", reverse(name)) for name in ("accounts:visits", "accounts:acting")]
+    with agency_scope(cast.ironwood.pk):
+        for n in range(2):
+            Client.unscoped.create(agency=cast.ironwood, name=f"Client {n}", slug=f"client-{n}")
+            ImpersonationSession.unscoped.create(
+                **own, staff=otto, subject=otto, started_at=NOON, ends_at=NOON, ended_at=NOON
+            )
+    with_three = [queries(cast, "otto", reverse(name)) for name in ("accounts:visits", "accounts:acting")]
+
+    assert counts == with_three
+
+
+def test_acting_costs_one_query_more(cast: Cast) -> None:
+    browser = cast.browser("nora")
+    browser.post(reverse("accounts:acting_start"), {"client": cast.brightside.client.pk})
+    browser.get(reverse("portal:calls"))  # the first to come back with the new key confirms it
+    own = queries(cast, "hannah", reverse("portal:calls"))
+
+    assert queries(cast, "nora", reverse("portal:calls"), browser=browser) == own + 1
