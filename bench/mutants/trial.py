@@ -28,6 +28,8 @@ DOORS = [PORTAL + each for each in ("test_doors.py", "test_tenancy.py")]
 PAGES = [PORTAL + each for each in ("test_portal.py", "test_stats.py")]
 TENANCY = DOORS[1]
 NEAREST = "no_foreign_row or carry_the_tenant or writing_into"
+NEAREST_DOORS = "another_house or behind_the_door or for_actor or through_the_door or through_a_scope"
+WRITTEN = "what_is_written_down"
 ROUTES = """
 import json, django
 django.setup()
@@ -98,12 +100,11 @@ class Trial:
         """The nearest tests first, then what else could notice."""
         app = mutant.path.split("/")[0]
         own = [] if app == "portal" else [f"{app}/tests"]
-        rest = [*own, *PAGES, *FENCES, *DOORS]
         if mutant.kind == "door":
-            return [DOORS, rest]
+            return [[*DOORS, "-k", NEAREST_DOORS], [*own, *PAGES, *DOORS]]
         if mutant.kind == "guard":
-            return [rest]
-        return [[*FENCES, "-k", each] for each in self._views_of(mutant)] + [rest]
+            return [own, FENCES] if own else [FENCES]
+        return [[*FENCES, "-k", each] for each in self._views_of(mutant)] + [[*FENCES, "-k", WRITTEN], own]
 
     def _views_of(self, mutant: Mutant) -> list[str]:
         module = mutant.path.removesuffix(".py").replace("/", ".")
@@ -113,7 +114,7 @@ class Trial:
         return [" or ".join(f"[{name}]" for name in names)] if names else []
 
     def _first_red(self, selections: list[list[str]]) -> Verdict:
-        for selection in selections:
+        for selection in filter(None, selections):
             said, code = self._pytest(selection)
             if code == 1:
                 red = next((line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))), "?")
