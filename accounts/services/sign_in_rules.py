@@ -48,7 +48,7 @@ def judge(*, user: User, visit: Visit, now: datetime) -> tuple[Trigger | None, R
 
 
 def is_trusted(*, user_id: UUID, device_id: UUID, now: datetime) -> bool:
-    devices = TrustedDevice.objects.filter(user_id=user_id, device_id=device_id, revoked_at=None)
+    devices = TrustedDevice.objects.filter(user_id=user_id, device_id=device_id)
     return any(device.holds(now) for device in devices)
 
 

@@ -117,7 +117,9 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
     """``visitor(name, width, theme)`` is that person of the cast, signed in; None is nobody."""
     contexts: list[BrowserContext] = []
 
-    def come(name: str | None, width: int, theme: Any = "light", **options: Any) -> Visitor:
+    def come(
+        name: str | None, width: int, theme: Any = "light", *, verified: bool = True, **options: Any
+    ) -> Visitor:
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHT},
             color_scheme=theme,
@@ -125,7 +127,7 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
             **options,
         )
         contexts.append(context)
-        for key, morsel in cast.browser(name).cookies.items():
+        for key, morsel in cast.browser(name, verified=verified).cookies.items():
             context.add_cookies([{"name": key, "value": morsel.value, "url": live_server.url}])
         return Visitor(context, live_server.url)
 
@@ -137,6 +139,11 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
 def open_pages() -> list[str]:
     names = ("account_login", "account_reset_password", "account_reset_password_done", "account_inactive")
     return [*map(reverse, (*names, "account_signup")), "/accounts/password/reset/key/1-old/", NOT_FOUND]
+
+
+def factor_pages() -> list[str]:
+    names = ("factors", "factors_start", "factors_totp", "factors_passkey_add", "factors_codes", "why")
+    return [reverse(f"accounts:{name}") for name in names]
 
 
 def staff_pages(cast: Cast) -> list[str]:
@@ -153,6 +160,8 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("accounts:acting"),
         reverse("accounts:acting") + "?q=nobody",
         reverse("accounts:visits"),
+        *factor_pages(),
+        reverse("accounts:rules"),
         reverse("account_change_password"),
         reverse("account_logout"),
         reverse("account_email"),
@@ -171,6 +180,7 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("portal:call", args=[house.call.pk]),
         reverse("accounts:visits"),
         reverse("accounts:roles"),
+        *factor_pages(),
     ]
 
 
@@ -186,6 +196,17 @@ def test_axe_finds_nothing_on_any_page(theme: str, width: int, visitor: Any, cas
             somebody.look(axe)
         found += somebody.problems
     assert found == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_where_a_proof_is_asked_for(theme: str, visitor: Any, cast: Cast, axe: str) -> None:
+    rafael = visitor("rafael", 390, theme, verified=False)
+    rafael.visit(reverse("accounts:verify") + "?why=step_up")
+    rafael.look(axe)
+    rafael.page.get_by_role("button", name="Send me a code").click()
+    expect(rafael.page.get_by_label("Six-digit code")).to_be_visible()
+    rafael.look(axe)
+    assert rafael.problems == []
 
 
 def test_axe_finds_nothing_in_what_opens_by_a_click(visitor: Any, cast: Cast, axe: str) -> None:
