@@ -1,9 +1,11 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import (
     ActionToken,
@@ -25,6 +27,8 @@ from accounts.models import (
     User,
     UserSession,
 )
+from accounts.services.audit import Origin, record
+from accounts.settings_registry import REGISTRY, forget, platform_setting
 
 
 class TenantAdmin(admin.ModelAdmin):
@@ -63,6 +67,10 @@ class ReadOnlyAdmin(ReadOnly, TenantAdmin):
 
 @admin.register(Agency)
 class AgencyAdmin(admin.ModelAdmin):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        begin = {"timezone": platform_setting("agency.timezone")}
+        return {**begin, **super().get_changeform_initial_data(request)}
+
     list_display = ("name", "slug", "timezone", "status", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
@@ -214,7 +222,55 @@ class RateLimitAdmin(ReadOnly):
         return self.has_view_permission(request, obj)
 
 
+class AppSettingForm(forms.ModelForm):
+    """Takes keys that there are, and values that fit them."""
+
+    key = forms.ChoiceField(choices=[(each.key, each.key) for each in REGISTRY.values()])
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        setting = REGISTRY.get(data.get("key") or self.instance.key)
+        if setting is None:
+            raise forms.ValidationError("There is no such setting. You can only delete it.")
+        if "value" in data and not setting.fits(data["value"]):
+            self.add_error("value", f"This must be {setting.wanted}.")
+        return data
+
+
 @admin.register(AppSetting)
 class AppSettingAdmin(admin.ModelAdmin):
-    list_display = ("key", "value", "description", "updated_at")
+    """What each setting means stands in ``accounts.settings_registry``."""
+
+    form = AppSettingForm
+    fields = ("key", "value", "meaning")
+    list_display = ("key", "value", "meaning", "updated_at")
     search_fields = ("key", "description")
+    readonly_fields = ("meaning",)
+
+    @admin.display(description="Meaning")
+    def meaning(self, row: AppSetting) -> str:
+        setting = REGISTRY.get(row.key)
+        return setting.words if setting else "Nobody reads this any more."
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("key", *self.readonly_fields) if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: AppSetting, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._tell(request, obj.key, {"value": obj.value})
+
+    def delete_model(self, request: HttpRequest, obj: AppSetting) -> None:
+        name = obj.key  # gone with the row
+        super().delete_model(request, obj)
+        self._tell(request, name, {"default": True})
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for row in list(queryset):
+            self.delete_model(request, row)
+
+    def _tell(self, request: HttpRequest, name: str, details: dict[str, Any]) -> None:
+        transaction.on_commit(lambda: forget(name))
+        record(
+            event_type="setting_changed", now=timezone.now(), agency_id=None, actor_id=request.user.pk,
+            target=name, origin=Origin.of(request), details=details,
+        )  # fmt: skip

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -6,6 +7,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from accounts.devices import device_of, tell_device
@@ -14,6 +16,21 @@ from accounts.scope import NOBODY, scoped
 from accounts.services.audit import Origin
 from accounts.services.sessions import report_reuse
 from accounts.sessions import SessionStore
+
+
+class SharedFilesMiddleware:
+    """Answers for colours and logos before anybody is recognised: what caches keep for all must depend on nobody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/brand/"):
+            with suppress(Resolver404):
+                found = resolve(request.path)
+                answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+                return answer
+        return self.get_response(request)
 
 
 class BrowserSessionMiddleware(SessionMiddleware):

@@ -47,6 +47,8 @@ PAGES = (
     ),
     Page("accounts:business", "Your business", "store", "clients.profile", side="client", group="House"),
     Page("accounts:plan", "Plan and credits", "coins", "clients.subscription", side="client", group="House"),
+    Page("accounts:agency", "Agency", "building-2", "agency.profile", side="staff", group="House"),
+    Page("accounts:branding", "Branding", "palette", "agency.profile", side="staff", group="House"),
     Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
     Page("accounts:rules", "Sign-in rules", "shield-alert", "security.others", Level.WRITE, group="House"),
     Page("accounts:roles", "Roles", "users", group="House"),

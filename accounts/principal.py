@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils.crypto import constant_time_compare
 
+from accounts.brand import logo_url, stylesheet_url
 from accounts.models import Membership, User
 from accounts.statements import fetch
 from accounts.tenancy import Actor
@@ -29,6 +30,16 @@ class AgencyFacts:
     timezone: str
     brand: str
     glyph: str
+    slug: str
+    logo: str
+
+    @property
+    def stylesheet_url(self) -> str:
+        return stylesheet_url(self.brand)
+
+    @property
+    def logo_url(self) -> str:
+        return logo_url(self.logo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,13 @@ def understood(words: str) -> Principal:
     return Principal(user, stamps, dict(agencies), dict(seats), dict(names))
 
 
+def only_agency(user_id: UUID) -> UUID | None:
+    """The agency that a person belongs to, None for several or none."""
+    principal = load_principal(user_id)
+    agencies = list(principal.agencies) if principal else []
+    return agencies[0] if len(agencies) == 1 else None
+
+
 @lru_cache(maxsize=256)
 def _understood(found: str) -> Parts:
     """What the database said, as values. Kept by its words, so that a right once revoked is never remembered."""
@@ -73,7 +91,13 @@ def _understood(found: str) -> Parts:
     values = [field.to_python(told["user"][field.column]) for field in User._meta.concrete_fields]
     agencies = {
         UUID(each["id"]): AgencyFacts(
-            UUID(each["id"]), each["name"], each["timezone"], each["brand"] or "", each["glyph"] or ""
+            id=UUID(each["id"]),
+            name=each["name"],
+            timezone=each["timezone"],
+            brand=each["brand"] or "",
+            glyph=each["glyph"] or "",
+            slug=each["slug"],
+            logo=each["logo"] or "",
         )
         for each in told["agencies"]
     }

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.brand import COOKIE, Brand, public_brand
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import ImpersonationSession, User
 from accounts.pages import Entry, menu
@@ -87,6 +88,16 @@ class Shell:
     def agency(self) -> AgencyFacts | None:
         actor, principal = self._request.actor, self._request.principal  # type: ignore[attr-defined]
         return principal.agencies[actor.agency_id] if actor else None
+
+    @cached_property
+    def brand(self) -> AgencyFacts | Brand | None:
+        """How the page looks: like the house that a view names in ``request.house``, else like that of who is here,
+        else like the one that this browser last came from.
+        """
+        invited_by: Brand | None = getattr(self._request, "house", None)
+        if invited_by or self.agency:
+            return invited_by or self.agency
+        return public_brand(self._request.COOKIES.get(COOKIE, "")[:80].replace("\x00", ""))
 
     @property
     def is_staff(self) -> bool:

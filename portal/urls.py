@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include(client_portal)),
     path("", include("crm.urls")),
     path("notices/", include("notifications.urls")),
+    path("", include("accounts.brand_urls")),
     path("people/", include("accounts.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("clients/", include("accounts.client_urls")),

@@ -16,11 +16,11 @@ from django.db import transaction
 from accounts.models import ActionToken
 from accounts.scope import PlatformUse, platform_scope
 from accounts.services.audit import Origin, record
+from accounts.settings_registry import platform_setting
 from accounts.statements import fetch
 
 Purpose = ActionToken.Purpose
 LIFE = {
-    Purpose.INVITE: timedelta(days=7),
     Purpose.ONBOARDING: timedelta(days=30),
     Purpose.PASSWORD_RESET: timedelta(hours=1),
     Purpose.EMAIL_VERIFICATION: timedelta(days=1),
@@ -29,6 +29,13 @@ CONSUME = (
     "UPDATE accounts_actiontoken SET consumed_at = %s WHERE token_hash = %s AND purpose = %s "
     "AND consumed_at IS NULL AND revoked_at IS NULL AND expires_at > %s RETURNING id"
 )
+
+
+def life_of(purpose: str) -> timedelta:
+    """How long a link works that is made now."""
+    if purpose == Purpose.INVITE:
+        return timedelta(days=platform_setting("invitation.days"))
+    return LIFE[Purpose(purpose)]
 
 
 class LinkRefused(Exception):
@@ -64,7 +71,7 @@ def issue(
             user_id=user_id,
             created_by_id=created_by,
             created_at=now,
-            expires_at=now + LIFE[Purpose(purpose)],
+            expires_at=now + life_of(purpose),
             metadata=dict(metadata or {}),
         )
     return token, secret
@@ -108,7 +115,7 @@ def renew(*, token: ActionToken, now: datetime, created_by: UUID | None) -> str:
             pk=token.pk, consumed_at__isnull=True, revoked_at__isnull=True
         ).update(
             token_hash=_hash(secret),
-            expires_at=now + LIFE[Purpose(token.purpose)],
+            expires_at=now + life_of(token.purpose),
             reminder_sent_at=now,
             created_by_id=created_by,
         )

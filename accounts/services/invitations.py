@@ -135,6 +135,7 @@ def _mail(actor: Actor, place: Place, token: ActionToken, secret: str) -> None:
     send_mail(
         template="invitation",
         to=token.email,
+        agency_id=actor.agency_id,
         context={
             "sender": sender.name if sender else place.agency_name,
             "place": place.name,
@@ -142,7 +143,7 @@ def _mail(actor: Actor, place: Place, token: ActionToken, secret: str) -> None:
             "at_client": place.client is not None,
             "role": Membership(role=token.metadata["role"]).get_role_display(),
             "url": settings.PUBLIC_URL + reverse("accounts:invitation", args=[secret]),
-            "days": action_tokens.LIFE[ActionToken.Purpose.INVITE].days,
+            "days": action_tokens.life_of(token.purpose).days,
             "action": "See the invitation",
         },
     )

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts.directory import reader_zone
 from accounts.pages import Entry
 from accounts.pages import client_menu as entries
+from accounts.settings_registry import platform_setting
 from lib.ui.times import clock, day_name
 
 register = template.Library()
@@ -28,6 +29,11 @@ def when(context: dict[str, Any], moment: datetime) -> str:
     if local.year != today.year:
         day += f" {local.year}"
     return f"{day}, {clock(local)}"
+
+
+@register.simple_tag(name="platform_setting")
+def setting_tag(key: str) -> Any:
+    return platform_setting(key)
 
 
 @register.simple_tag(takes_context=True)

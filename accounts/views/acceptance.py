@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import public
+from accounts.brand import brand_of
 from accounts.forms.entry import AcceptForm
 from accounts.models import ActionToken, Agency, Membership, User
 from accounts.roles import Role
@@ -94,6 +95,7 @@ def _page(
     request: HttpRequest, token: ActionToken, who: str, *, status: int = 200, **context: object
 ) -> HttpResponse:
     agency: Agency = token.agency  # type: ignore[assignment]  # an invitation is always to a house
+    request.house = brand_of(agency)  # type: ignore[attr-defined]  # the page looks like who invites
     told = {
         "who": who,
         "email": token.email,

@@ -13,6 +13,7 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.brand import stylesheet_url
 from accounts.permissions import LETTERS
 from conftest import Cast, House
 from portal.tests.policies import POLICIES, Policy
@@ -140,6 +141,15 @@ ROWS: dict[str, Row] = {
         {"timezone": "America/New_York"},
     ),
     "accounts:plan": Row("GET", (404, 404, 404, 404, 200, 403, 200, 404, 200, 404, 404, 302)),
+    "accounts:agency": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:agency_save": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "accounts:branding": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
+    "accounts:branding_preview": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "accounts:branding_save": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "accounts:branding_logo": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
+    "brand:stylesheet": Row("GET", (200,) * 12),
+    "brand:logo": Row("GET", (404,) * 12),  # nobody uploaded it
+    "brand:door": Row("GET", (302,) * 12),
     "accounts:packages": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
     "accounts:packages_new": Row("GET", (200, 403, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
     "accounts:packages_create": Row("POST", (422, 403, 403, 403, 404, 404, 404, 422, 404, 404, 404, 302)),
@@ -208,6 +218,9 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "session_id": uuid4(),
         "slug": house.client.slug,
         "notice_id": house.notice.pk,
+        "name": stylesheet_url("#aa3355").split("/")[-1].removesuffix(".css"),
+        "digest": "0" * 64,
+        "house": "larkspur",
         "package_id": house.package.pk,
         "assignment_id": house.assignment.pk,
         "token": house.account.webhook_token,

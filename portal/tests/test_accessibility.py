@@ -162,6 +162,17 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("accounts:visits"),
         *factor_pages(),
         reverse("accounts:rules"),
+        reverse("accounts:agency"),
+        reverse("accounts:branding"),
+        reverse("accounts:packages"),
+        reverse("accounts:packages_new"),
+        reverse("accounts:packages_edit", args=[house.package.pk]),
+        reverse("crm:client_new"),
+        reverse("crm:clients") + "?status=archived",
+        *(
+            reverse(f"clients:{name}", args=[house.client.slug])
+            for name in ("profile", "staff", "subscription", "archive")
+        ),
         reverse("account_change_password"),
         reverse("account_logout"),
         reverse("account_email"),
@@ -179,6 +190,8 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("portal:calls"),
         reverse("portal:call", args=[house.call.pk]),
         reverse("accounts:visits"),
+        reverse("accounts:business"),
+        reverse("accounts:plan"),
         reverse("accounts:roles"),
         *factor_pages(),
     ]

@@ -54,6 +54,7 @@ GLOBAL = {
     "django_celery_beat_solarschedule": "the platform's timetable",
 }
 DEFINERS = {
+    "accounts_brand",
     "accounts_visitor",
     "accounts_principal",
     "crm_search_leads",

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import public, signed_in
+from accounts.views.looks import remember_house
 from portal.context import THEMES
 
 YEAR_S = 365 * 24 * 3600
@@ -28,7 +29,9 @@ def start(request: HttpRequest) -> HttpResponse:
     """Everybody's own front door."""
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
-        return HttpResponseRedirect(_front_door(actor.is_staff))
+        response = HttpResponseRedirect(_front_door(actor.is_staff))
+        remember_house(response, request.principal.agencies[actor.agency_id].slug)  # type: ignore[attr-defined]
+        return response
     if request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "portal/no_seat.html", status=403)
