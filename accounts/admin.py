@@ -28,6 +28,7 @@ from accounts.models import (
     UserSession,
 )
 from accounts.services.audit import Origin, record
+from accounts.services.sign_in import lift_pause
 from accounts.settings_registry import REGISTRY, forget, platform_setting
 
 
@@ -93,18 +94,40 @@ class ClientProfileAdmin(TenantAdmin):
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     ordering = ("email",)
-    list_display = ("email", "name", "is_active", "is_superuser", "last_login")
+    actions = ("lift_pause",)
+    list_display = ("email", "name", "is_active", "is_superuser", "last_login", "locked_until")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "first_name", "last_name", "display_name")
-    readonly_fields = ("last_login", "created_at", "updated_at")
+    readonly_fields = ("last_login", "login_count", "failed_login_count", "locked_until", "auth_provider",
+                       "password_changed_at", "email_verified_at", "created_at", "updated_at")  # fmt: skip
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "display_name", "timezone", "preferences")}),
         ("Access", {"fields": ("is_active", "is_superuser")}),
+        (
+            "Sign-in",
+            {
+                "fields": (
+                    "auth_provider",
+                    "login_count",
+                    "failed_login_count",
+                    "locked_until",
+                    "password_changed_at",
+                    "email_verified_at",
+                )
+            },
+        ),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
+
+    @admin.action(description="Lift the pause of sign-in", permissions=["change"])
+    def lift_pause(self, request: HttpRequest, chosen: Any) -> None:
+        origin = Origin.of(request)
+        for user in chosen:
+            lift_pause(user=user, by=request.user.pk, origin=origin, now=timezone.now())
+        self.message_user(request, f"{len(chosen)} can sign in again.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What people did names them for good: they are deactivated instead."""

@@ -11,6 +11,7 @@ EVENTS = {
     "logout": ("authentication", "Signed out"),
     "new_device": ("authentication", "Signed in from a new device"),
     "account_locked": ("authentication", "Sign-in locked after too many tries"),
+    "address_paused": ("authentication", "Sign-in paused for an address after too many tries"),
     "account_unlocked": ("authentication", "Sign-in unlocked"),
     "password_changed": ("authentication", "Changed the password"),
     "password_reset_requested": ("authentication", "Asked for a new password"),

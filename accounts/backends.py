@@ -1,13 +1,32 @@
 from typing import Any
 
-from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.principal import load_principal
+from accounts.services.sign_in import Attempt, find_person
 
 
-class PrincipalBackend(AuthenticationBackend):
-    """allauth's sign-in; on later requests the person arrives with their memberships, in one round trip."""
+class PrincipalBackend(ModelBackend):
+    """Sign-in by e-mail and password. On later requests the person comes with their memberships, in one round trip."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, email: str = "", password: str = "", **_: Any
+    ) -> User | None:
+        """The person, or None in the same time and silence for all who are refused.
+
+        No password is tried that was not counted: a view that asks for one bears `accounts.attempts.counted`. What is
+        over the limit is not hashed, which is so for unknown addresses as well.
+        """
+        attempt: Attempt = request.attempt  # type: ignore[union-attr]
+        if not attempt.allowed or not password:
+            return None
+        user = find_person(email)
+        if user is None:
+            User().set_password(password)  # takes as long as trying somebody's
+            return None
+        return user if user.check_password(password) and self.user_can_authenticate(user) else None
 
     def get_user(self, user_id: Any) -> User | None:
         principal = load_principal(user_id)

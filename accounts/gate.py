@@ -9,10 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import proof
+from accounts.next_page import is_safe
 from accounts.scope import NOBODY, scoped
 
 OPEN = frozenset({"account_logout"})  # of others' views; our own say so themselves
@@ -74,4 +74,4 @@ def ask_again(request: HttpRequest, why: str = "step_up") -> HttpResponse:
 
 def is_own(request: HttpRequest, address: str) -> bool:
     """Whether ``address`` leads to this very site, so that a person may be sent there."""
-    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return is_safe(request, address)

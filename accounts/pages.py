@@ -61,6 +61,7 @@ PAGES = (
         group="House",
     ),
     Page("accounts:visits", "Who looked in", "eye", "audit.read", group="House"),
+    Page("accounts:locked", "Paused sign-ins", "lock", "security.others", Level.WRITE, group="House"),
     Page("accounts:audit", "Audit log", "shield-check", "audit.read", group="House"),
 )
 

@@ -1,4 +1,4 @@
-"""Django's news of who came, went or was refused, into the audit log. The only hooks there are: allauth signs in."""
+"""Django's news of who came, went or was refused. The only hooks there are: allauth signs in."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from accounts.devices import remember_device
 from accounts.models import User
 from accounts.services.acting import end_acting
 from accounts.services.audit import Origin, record_of
+from accounts.services.sign_in import came_in, was_refused
 
 
 def connect() -> None:
@@ -24,7 +25,9 @@ def came(request: HttpRequest, user: User, **_: Any) -> None:
     remember_device(request)
     origin = Origin.of(request)
     request.session.pop("ended", None)
-    record_of(user.pk, "login_success", now=timezone.now(), origin=origin)
+    attempt = getattr(request, "attempt", None)
+    provider = getattr(request, "sign_in_provider", "password")
+    came_in(user=user, attempt=attempt, provider=provider, origin=origin, now=timezone.now())
 
 
 def at_the_gate(request: HttpRequest, user: User, **_: Any) -> None:
@@ -49,14 +52,5 @@ def went(request: HttpRequest, user: User | None, **_: Any) -> None:
     record_of(user.pk, "logout", now=now, origin=origin)
 
 
-def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """A wrong password is news to the agency of whom it was tried on; an unknown address only to the platform."""
-    email = str(credentials.get("email") or credentials.get("username") or "")
-    user = User.objects.filter(email__iexact=email).first() if email else None
-    record_of(
-        user.pk if user else None,
-        "login_failed",
-        now=timezone.now(),
-        origin=Origin.of(request) if request else Origin(),
-        failure_reason="wrong password" if user else "unknown e-mail",
-    )
+def refused(request: HttpRequest, **_: Any) -> None:
+    was_refused(attempt=request.attempt, origin=Origin.of(request), now=timezone.now())  # type: ignore[attr-defined]

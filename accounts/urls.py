@@ -7,6 +7,7 @@ from accounts.views import (
     audit,
     business,
     factors,
+    locked,
     packages,
     passkeys,
     roles,
@@ -102,5 +103,7 @@ urlpatterns = [
     path("packages/<uuid:package_id>/save/", packages.package_save, name="packages_save"),
     path("packages/<uuid:package_id>/offer/", packages.package_offer, name="packages_offer"),
     path("seats/", seats.seats, name="seats"),
+    path("locked/", locked.locked, name="locked"),
+    path("locked/<uuid:user_id>/lift/", locked.lift, name="locked_lift"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

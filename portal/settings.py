@@ -152,6 +152,9 @@ MFA_TOTP_TOLERANCE = 0
 MFA_TRUST_ENABLED = False  # trusted devices are rows of ours, so that taking them back works at once
 MFA_PASSKEY_LOGIN_ENABLED = False
 GEOIP_DATABASE = env("GEOIP_DATABASE", default="")
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Above our own limits (accounts.limits), which outlive a restart of the cache; these stop floods before them.
+ACCOUNT_RATE_LIMITS = {"login_failed": "40/m/ip,10/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)

@@ -25,6 +25,6 @@ urlpatterns = [
     path("people/", include("accounts.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("clients/", include("accounts.client_urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.login_urls")),
     path("admin/", admin.site.urls),
 ]

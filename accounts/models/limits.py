@@ -15,6 +15,7 @@ class RateLimit(models.Model):
     first_attempt_at = models.DateTimeField()
     last_attempt_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
+    pauses = models.PositiveSmallIntegerField(default=0)  # in a row; each is twice as long as the one before
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("limit_key", "limit_type"), name="rate_limit_once"),)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from accounts.addresses import client_ip
 from accounts.audit import EVENTS, scrubbed
 from accounts.devices import device_of
 from accounts.models import AuditEvent
@@ -29,7 +30,7 @@ class Origin:
     @classmethod
     def of(cls, request: HttpRequest) -> "Origin":
         return cls(
-            request.META.get("REMOTE_ADDR") or None,
+            client_ip(request),
             request.headers.get("User-Agent", "")[:300],
             device_of(request),
             getattr(request.session, "row_id", None),
@@ -115,12 +116,16 @@ def record_of(
     event_type: str,
     *,
     now: datetime,
+    by: UUID | None = None,
     target: str = "",
     origin: Origin = NOWHERE,
     details: Mapping[str, Any] | None = None,
     failure_reason: str = "",
 ) -> None:
-    """Add one event about a person's own login to the chain of the house that they come to first, if any."""
+    """Add one event about a person's own login to the chain of the house that they come to first, if any.
+
+    ``by`` is who did it to them; themselves unless given.
+    """
     principal = load_principal(user_id) if user_id else None
     seat = principal.actor() if principal else None
     record(
@@ -128,7 +133,7 @@ def record_of(
         now=now,
         agency_id=seat.agency_id if seat else None,
         client_id=seat.client_ids[0] if seat and not seat.is_staff and seat.client_ids else None,
-        actor_id=user_id,
+        actor_id=by or user_id,
         target=target,
         origin=origin,
         details=details,

@@ -120,9 +120,8 @@ def answer(*, user: User, challenge_id: UUID, method: str, given: Any, now: date
     right = _CHECKS[method](user, challenge_id, given)
     if right:
         right = bool(MFAChallenge.objects.filter(pk=challenge_id, verified_at=None).update(verified_at=now))
-    words = {} if right else {"failure_reason": "wrong or used code"}
-    event = "mfa_success" if right else "mfa_failed"
-    record_of(user.pk, event, now=now, origin=origin, details={"method": method}, **words)
+    event, why = ("mfa_success", "") if right else ("mfa_failed", "wrong or used code")
+    record_of(user.pk, event, now=now, origin=origin, details={"method": method}, failure_reason=why)
     return right
 
 

@@ -51,7 +51,7 @@ def test_wrong_password_and_unknown_address_are_told_alike(nora: User) -> None:
         return re.sub(r'value="[^"]*"|(nora|nobody)@example\\.test', "", text)
 
     assert plain(wrong) == plain(unknown)
-    assert "not correct" in wrong
+    assert "do not go together" in wrong
     assert "not the password" not in wrong
 
 

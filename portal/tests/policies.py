@@ -40,6 +40,8 @@ POLICIES: dict[str, Policy] = {
     "accounts:packages_offer": ("agency.profile", "W", "staff"),
     "accounts:packages_save": ("agency.profile", "W", "staff"),
     "accounts:plan": ("clients.subscription", "R", "client"),
+    "accounts:locked": ("security.others", "W", "any"),
+    "accounts:locked_lift": ("security.others", "W", "any"),
     "accounts:roles": ("own.security", "R", "any"),
     "accounts:seats": "signed in",
     "accounts:security": ("own.security", "R", "any"),

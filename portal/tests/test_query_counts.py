@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import (
     Client,
@@ -14,6 +15,7 @@ from accounts.models import (
     CreditTransaction,
     ImpersonationSession,
     ServicePackage,
+    User,
 )
 from accounts.roles import Role
 from accounts.scope import agency_scope
@@ -138,6 +140,19 @@ def test_list_of_notices_asks_the_same_for_one_row_and_three(cast: Cast) -> None
         for n in range(2):
             Notification.unscoped.create(**own, user=otto, event="test", title="More", dedupe_key=f"more-{n}")
     with_three = queries(cast, "otto", reverse("notifications:list"))
+
+    assert (with_one, with_three) == (4, 4)
+
+
+def test_list_of_paused_people_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    def pause(name: str) -> None:
+        User.objects.filter(pk=cast.people[name].pk).update(locked_until=timezone.now() + timedelta(hours=1))
+
+    pause("theo")
+    with_one = queries(cast, "nora", reverse("accounts:locked"))
+    pause("bea")
+    pause("ed")
+    with_three = queries(cast, "nora", reverse("accounts:locked"))
 
     assert (with_one, with_three) == (4, 4)
 

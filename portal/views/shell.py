@@ -5,10 +5,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import public, signed_in
+from accounts.next_page import safe_next
 from accounts.views.looks import remember_house
 from portal.context import THEMES
 
@@ -46,10 +46,7 @@ def _front_door(is_staff: bool) -> str:
 @public
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light or dark in a cookie; anything else follows the system again."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(safe_next(request, "/"))
     wanted = request.POST.get("theme", "")
     if wanted in THEMES:
         response.set_cookie(
