@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.access import View
 from accounts.services.audit import Origin
-from accounts.services.sign_in import begin_attempt, may_mail
+from accounts.services.sign_in import begin_attempt, may_mail, never_tried
 
 Whom = Callable[[HttpRequest], str]
 
@@ -32,7 +32,11 @@ def counted(whom: Whom) -> Callable[[View], View]:
                 request.attempt = begin_attempt(  # type: ignore[attr-defined]
                     email=whom(request), origin=Origin.of(request), now=timezone.now()
                 )
-            return in_transaction(view, request, *args, **kwargs)
+            response = in_transaction(view, request, *args, **kwargs)
+            attempt = getattr(request, "attempt", None)
+            if attempt is not None and not getattr(request, "password_tried", False):
+                never_tried(attempt=attempt)  # a form with a gap in it
+            return response
 
         return guarded
 

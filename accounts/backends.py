@@ -20,6 +20,7 @@ class PrincipalBackend(ModelBackend):
         over the limit is not hashed, which is so for unknown addresses as well.
         """
         attempt: Attempt = request.attempt  # type: ignore[union-attr]
+        request.password_tried = True  # type: ignore[union-attr]
         if not attempt.allowed or not password:
             return None
         user = find_person(email)

@@ -13,8 +13,6 @@ urlpatterns = [
     path("email/", views.email, name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
-    path("password/change/", views.password_change, name="account_change_password"),
-    path("password/set/", views.password_set, name="account_set_password"),
     path(
         "password/reset/",
         mailing(typed("email"), then="account_reset_password_done")(views.password_reset),

@@ -51,6 +51,7 @@ PAGES = (
     Page("accounts:branding", "Branding", "palette", "agency.profile", side="staff", group="House"),
     Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
     Page("accounts:rules", "Sign-in rules", "shield-alert", "security.others", Level.WRITE, group="House"),
+    Page("accounts:password", "Password", "key-round"),
     Page("accounts:roles", "Roles", "users", group="House"),
     Page(
         "accounts:acting",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F
 
 from accounts.addresses import network_of
@@ -79,6 +80,15 @@ def proved_again(*, attempt: Attempt) -> None:
     """The right password of somebody who is signed in already."""
     limits.clear(limit_type="login_account", subject=attempt.subject)
     limits.give_back(limit_type="login_ip", subject=attempt.network, verdict=attempt.by_network)
+
+
+@transaction.atomic
+def never_tried(*, attempt: Attempt) -> None:
+    """Take a try off the count that came to nothing before the password was looked at."""
+    if attempt.by_account is not None and attempt.by_account.allowed:
+        limits.give_back(limit_type="login_account", subject=attempt.subject, verdict=attempt.by_account)
+    if attempt.by_network.allowed:
+        limits.give_back(limit_type="login_ip", subject=attempt.network, verdict=attempt.by_network)
 
 
 def was_refused(*, attempt: Attempt, origin: Origin, now: datetime) -> None:

@@ -42,6 +42,7 @@ POLICIES: dict[str, Policy] = {
     "accounts:plan": ("clients.subscription", "R", "client"),
     "accounts:locked": ("security.others", "W", "any"),
     "accounts:locked_lift": ("security.others", "W", "any"),
+    "accounts:password": "signed in",
     "accounts:roles": ("own.security", "R", "any"),
     "accounts:seats": "signed in",
     "accounts:security": ("own.security", "R", "any"),

@@ -112,6 +112,7 @@ ROWS: dict[str, Row] = {
     "accounts:seats": Row(
         "GET", (404,) * 11 + (302,)
     ),  # the cast has a seat each: accounts/tests/test_seats.py
+    "accounts:password": Row("GET", (200,) * 11 + (302,)),
     "accounts:locked": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     # Nobody of the cast is kept out: a 404 is what those who may lift a pause get.
     "accounts:locked_lift": Row("POST", (404, 403, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
@@ -180,8 +181,6 @@ ROWS: dict[str, Row] = {
     "account_email": Row("GET", (200,) * 11 + (302,)),
     "account_confirm_email": Row("GET", (200,) * 12),
     "account_email_verification_sent": Row("GET", (200,) * 12),
-    "account_change_password": Row("GET", (302,) * 12),
-    "account_set_password": Row("GET", (200,) * 11 + (302,)),
     "account_reset_password": Row("GET", (200,) * 12),
     "account_reset_password_done": Row("GET", (200,) * 12),
     "account_reset_password_from_key": Row("GET", (200,) * 12),

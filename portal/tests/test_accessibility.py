@@ -137,7 +137,7 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
 
 
 def open_pages() -> list[str]:
-    names = ("account_login", "account_reset_password", "account_reset_password_done", "account_inactive")
+    names = ("account_login", "account_reset_password", "account_reset_password_done")
     return [*map(reverse, (*names, "account_signup")), "/accounts/password/reset/key/1-old/", NOT_FOUND]
 
 
@@ -174,6 +174,9 @@ def staff_pages(cast: Cast) -> list[str]:
             for name in ("profile", "staff", "subscription", "archive")
         ),
         reverse("account_change_password"),
+        reverse("accounts:password"),
+        reverse("accounts:connections"),
+        reverse("accounts:locked"),
         reverse("account_logout"),
         reverse("account_email"),
         reverse("account_reauthenticate"),

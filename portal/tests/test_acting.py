@@ -30,8 +30,9 @@ SHUT = (
     "accounts:visits",
     "accounts:roles",
     "account_email",
-    "account_change_password",
-    "account_set_password",
+    "accounts:password",
+    "accounts:connections",
+    "accounts:locked",
 )
 
 
