@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from accounts.addresses import network_of
 from accounts.limits import Verdict
-from accounts.models import User
+from accounts.models import User, UserSession
 from accounts.services import limits
 from accounts.services.audit import Origin, record, record_of
 from accounts.services.mailing import send_mail
 from accounts.words import local_words
+from lib.user_agents import in_words
 
 LONGEST_EMAIL = 254
 
@@ -73,7 +76,20 @@ def came_in(*, user: User, attempt: Attempt | None, provider: str, origin: Origi
     User.objects.filter(pk=user.pk).update(
         login_count=F("login_count") + 1, failed_login_count=0, locked_until=None, auth_provider=provider
     )
+    if not knows_device(user, origin):
+        _tell_of_device(user, origin, now)
+        record_of(user.pk, "new_device", now=now, origin=origin, target=in_words(origin.user_agent))
     record_of(user.pk, "login_success", now=now, origin=origin)
+
+
+def knows_device(user: User, origin: Origin) -> bool:
+    """Whether the person used this browser before. At the first sign-in of all there is nothing to compare it with."""
+    earlier = UserSession.objects.filter(user=user)
+    if origin.session_id is not None:
+        earlier = earlier.exclude(pk=origin.session_id)
+    if user.login_count == 0 and not earlier.exists():
+        return True
+    return origin.device_id is not None and earlier.filter(device_id=origin.device_id).exists()
 
 
 def proved_again(*, attempt: Attempt) -> None:
@@ -124,6 +140,18 @@ def _tell_of_pause(user: User, until: datetime, origin: Origin) -> None:
     if user.is_active:
         context = {"person": user, "until": local_words(until, user), "ip": origin.ip}
         send_mail(template="login_paused", to=user.email, context=context)
+
+
+def _tell_of_device(user: User, origin: Origin, now: datetime) -> None:
+    browser = in_words(origin.user_agent)
+    context = {
+        "person": user,
+        "browser": browser[:1].upper() + browser[1:],
+        "when": local_words(now, user),
+        "ip": origin.ip,
+        "link": settings.PUBLIC_URL + reverse("accounts:password"),
+    }
+    send_mail(template="new_device", to=user.email, context=context)
 
 
 def _reason(attempt: Attempt, user: User | None) -> str:
