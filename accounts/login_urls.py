@@ -4,9 +4,12 @@ from allauth.account import views
 from django.urls import path, re_path
 
 from accounts.attempts import counted, mailing, own, typed
+from accounts.views import providers, sign_in
 
 urlpatterns = [
-    path("login/", counted(typed("login"))(views.login), name="account_login"),
+    path("login/", counted(typed("login"))(sign_in.login), name="account_login"),
+    path("<slug:key>/login/", providers.begin, name="provider_login"),
+    path("<slug:key>/login/callback/", providers.callback, name="provider_callback"),
     path("logout/", views.logout, name="account_logout"),
     path("signup/", views.signup, name="account_signup"),  # says that people come by invitation
     path("reauthenticate/", counted(own)(views.reauthenticate), name="account_reauthenticate"),

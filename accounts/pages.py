@@ -32,6 +32,8 @@ class Page:
 
 PAGES = (
     Page("accounts:security", "Security", "shield"),
+    Page("accounts:password", "Password", "key-round"),
+    Page("accounts:connections", "Ways to sign in", "link"),
     Page("accounts:factors", "Two-step sign-in", "key-round"),
     Page("accounts:why", "Why were you asked", "circle-question-mark"),
     Page("accounts:team", "Team", "users-round", "agency.staff", Level.WRITE, "staff", "House"),
@@ -51,7 +53,6 @@ PAGES = (
     Page("accounts:branding", "Branding", "palette", "agency.profile", side="staff", group="House"),
     Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
     Page("accounts:rules", "Sign-in rules", "shield-alert", "security.others", Level.WRITE, group="House"),
-    Page("accounts:password", "Password", "key-round"),
     Page("accounts:roles", "Roles", "users", group="House"),
     Page(
         "accounts:acting",

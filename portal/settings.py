@@ -158,6 +158,23 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "40/m/ip,10/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 
+# Sign-in by other providers: those that have both an id and a secret (docs/sign-in.md).
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+_tenant = env("MICROSOFT_TENANT", default="") or "common"
+SIGN_IN_PROVIDERS = {
+    key: {
+        "name": name,
+        "issuer": env(f"{key.upper()}_ISSUER", default="") or issuer,
+        "client_id": env(f"{key.upper()}_CLIENT_ID", default=""),
+        "client_secret": env(f"{key.upper()}_CLIENT_SECRET", default=""),
+    }
+    for key, name, issuer in (
+        ("google", "Google", "https://accounts.google.com"),
+        ("microsoft", "Microsoft", f"https://login.microsoftonline.com/{_tenant}/v2.0"),
+    )
+}
+
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

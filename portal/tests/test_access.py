@@ -113,6 +113,12 @@ ROWS: dict[str, Row] = {
         "GET", (404,) * 11 + (302,)
     ),  # the cast has a seat each: accounts/tests/test_seats.py
     "accounts:password": Row("GET", (200,) * 11 + (302,)),
+    "accounts:connections": Row("GET", (200,) * 11 + (302,)),
+    # No provider is set up and nothing connected: a 404 is what everybody gets (accounts/tests/test_providers.py).
+    "accounts:connections_connect": Row("POST", (404,) * 11 + (302,)),
+    "accounts:connections_remove": Row("GET", (404,) * 11 + (302,)),
+    "provider_login": Row("POST", (302,) * 11 + (404,)),
+    "provider_callback": Row("GET", (404,) * 12),
     "accounts:locked": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     # Nobody of the cast is kept out: a 404 is what those who may lift a pause get.
     "accounts:locked_lift": Row("POST", (404, 403, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),

@@ -173,7 +173,6 @@ def staff_pages(cast: Cast) -> list[str]:
             reverse(f"clients:{name}", args=[house.client.slug])
             for name in ("profile", "staff", "subscription", "archive")
         ),
-        reverse("account_change_password"),
         reverse("accounts:password"),
         reverse("accounts:connections"),
         reverse("accounts:locked"),
