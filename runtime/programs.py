@@ -28,7 +28,7 @@ WEB = (
 OURS_ALONE = ("DATABASE_OWNER_URL", "SWITCHBOARD_STARTED_AT")
 
 
-def settings(state: Path, *, public_url: str, sandbox_url: str) -> dict[str, str]:
+def settings(state: Path, *, public_url: str, sandbox_url: str, smtp_port: int) -> dict[str, str]:
     """Return the settings of a run on one machine; what the person has set stays."""
     drawn = keys.secrets_of(state)
     defaults = {
@@ -41,6 +41,7 @@ def settings(state: Path, *, public_url: str, sandbox_url: str) -> dict[str, str
         "SANDBOX_URL": sandbox_url,
         "CTM_BASE_URL": f"{sandbox_url}/api/v1",
         "CTM_HOSTS": "127.0.0.1",
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "PYTHONUNBUFFERED": "1",
     }
     return defaults | {name: value for name, value in os.environ.items() if value}
@@ -57,6 +58,14 @@ def sandbox(port: int, *, state: Path) -> Child:
     command += ["--state", str(state / "sandbox.json")]
     log = state / "logs" / "sandbox.log"
     return program("sandbox", command, env={"PATH": os.environ["PATH"]}, log=log, cwd=ROOT)
+
+
+def mail(port: int, *, state: Path) -> Child:
+    """Describe the mail server that keeps what the demo sends: its page on ``port``, SMTP on the next."""
+    command = [PYTHON, "-m", "sandbox.mail", "--port", str(port), "--smtp-port", str(port + 1)]
+    return program(
+        "mail", command, env={"PATH": os.environ["PATH"]}, log=state / "logs" / "mail.log", cwd=ROOT
+    )
 
 
 def product(env: Mapping[str, str], *, bind: str, logs: Path) -> dict[str, Child]:

@@ -59,6 +59,7 @@ class Supervisor:
         self._children = Children(state / "children")
         self._servers = Servers(state)
         self._liveness: Liveness | None = None
+        self._mail_url = ""
         self.public_url = os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
@@ -74,7 +75,12 @@ class Supervisor:
         sandbox_port = ports.free_pair(_number("SANDBOX_PORT", SANDBOX_PORT))
         sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self._children.add(programs.sandbox(sandbox_port, state=self._state))
-        env = programs.settings(self._state, public_url=self.public_url, sandbox_url=sandbox_url)
+        mail_port = ports.free_pair(sandbox_port + 2)
+        self._children.add(programs.mail(mail_port, state=self._state))
+        self._mail_url = f"http://127.0.0.1:{mail_port}"
+        env = programs.settings(
+            self._state, public_url=self.public_url, sandbox_url=sandbox_url, smtp_port=mail_port + 1
+        )
         env |= self._servers.prepare_database() | self._servers.queue()
         say("roles and rights ready")
         self._prepare(env, sandbox_url)
@@ -128,7 +134,8 @@ class Supervisor:
         shown = logins.finish().rstrip()
         say("first page ready")
         print(
-            f"\n{shown}\n\n  Open {self.public_url}\n  Ctrl-C stops it; logs are in {self._logs}\n",
+            f"\n{shown}\n\n  Open {self.public_url}\n  Mail it sends: {self._mail_url}\n"
+            f"  Ctrl-C stops it; logs are in {self._logs}\n",
             flush=True,
         )
 

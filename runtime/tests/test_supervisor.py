@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import signal
 import socket
@@ -76,7 +77,8 @@ def test_run_survives_a_kill_refuses_a_second_and_stops_clean(
     first = start()
     assert _is_up(tmp_path), _said(tmp_path)
     assert ports.answers(page)
-    assert len(_children(tmp_path)) == 6
+    assert len(_children(tmp_path)) == 7
+    assert ports.answers(re.search(r"Mail it sends: (\S+)", _said(tmp_path))[1])  # type: ignore[index]
     secrets = (tmp_path / "state" / "secrets.env").read_text()
 
     second = start(PORT=str(port + 1))
