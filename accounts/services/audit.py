@@ -12,10 +12,12 @@ from django.http import HttpRequest
 from accounts.addresses import client_ip
 from accounts.audit import EVENTS, scrubbed
 from accounts.devices import device_of
+from accounts.geo import country_of
 from accounts.models import AuditEvent
 from accounts.principal import load_principal
 from accounts.scope import PlatformUse, platform_scope
 from accounts.tenancy import Actor
+from lib.user_agents import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,14 @@ class Origin:
     @property
     def columns(self) -> dict[str, Any]:
         """As columns of UserSession."""
-        return {"ip": self.ip, "user_agent": self.user_agent, "device_id": self.device_id}
+        browser = in_words(self.user_agent)
+        return {
+            "ip": self.ip,
+            "country_code": country_of(self.ip),
+            "user_agent": self.user_agent,
+            "device_id": self.device_id,
+            "device_name": browser[:1].upper() + browser[1:],
+        }
 
 
 NOWHERE = Origin()
@@ -76,6 +85,7 @@ def record(
             user_agent=origin.user_agent,
             session=origin.session_id,
             device_id=origin.device_id,
+            country_code=country_of(origin.ip) or None,
             details=scrubbed(details or {}),
             success=not failure_reason,
             failure_reason=failure_reason[:200],

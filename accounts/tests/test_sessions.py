@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from accounts.scope import PlatformUse, platform_scope
 from accounts.services.sessions import end_others
 from accounts.sessions import SessionStore
 from accounts.tasks import clear_sessions
+from accounts.tests.mmdb import write
 from conftest import NOON, PASSWORD, Cast, make_cast
 
 M = timedelta(minutes=1)
@@ -48,17 +50,23 @@ def is_in(browser: Browser) -> bool:
     return browser.get("/")["Location"] == "/inbox/"
 
 
-def test_a_sign_in_is_one_row_that_says_where(cast: Cast, clock: Any) -> None:
+def test_a_sign_in_is_one_row_that_says_where(cast: Cast, clock: Any, settings: Any, tmp_path: Path) -> None:
+    settings.GEOIP_DATABASE = str(write(tmp_path / "countries.mmdb", {"203.0.113.0/24": "US"}))
     nora = cast.people["nora"]
     nora.set_password(PASSWORD)
     nora.save()
-    browser = Browser(headers={"user-agent": "Mozilla/5.0 Firefox/140.0"}, REMOTE_ADDR="203.0.113.9")
+    browser = Browser(
+        headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}, REMOTE_ADDR="203.0.113.9"
+    )
     browser.get("/accounts/login/")
     browser.post("/accounts/login/", {"login": nora.email, "password": PASSWORD})
     [row] = rows_of(cast, "nora")
 
     assert is_in(browser)
-    assert (row.ip, row.user_agent, row.kind) == ("203.0.113.9", "Mozilla/5.0 Firefox/140.0", "browser")
+    assert (row.title, row.place, row.kind) == ("Firefox on Windows", "US, 203.0.113.9", "browser")
+    with platform_scope(PlatformUse.AUDIT):
+        event = AuditEvent.unscoped.get(event_type="login_success")
+    assert (event.country_code, event.ip, event.device_id) == ("US", "203.0.113.9", row.device_id)
     assert (row.sliding_expiry_at, row.absolute_expiry_at) == (
         NOON + timedelta(days=30),
         NOON + timedelta(days=90),
