@@ -25,7 +25,7 @@ class SharedFilesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/brand/"):
+        if request.path.startswith("/brand/") and request.method in ("GET", "HEAD"):
             with suppress(Resolver404):
                 found = resolve(request.path)
                 answer: HttpResponse = found.func(request, *found.args, **found.kwargs)

@@ -94,7 +94,7 @@ def forget(key: str) -> None:
 
 def _read(setting: Setting) -> Any:
     row = AppSetting.objects.filter(pk=setting.key).first()
-    return row.value if row and setting.fits(row.value) else setting.default
+    return row.value if row else setting.default
 
 
 def _place(key: str) -> str:

@@ -5,7 +5,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Agency, Client, ClientAssignment, ClientProfile, Membership, User
+from accounts.models import (
+    Agency,
+    Client,
+    ClientAssignment,
+    ClientProfile,
+    Membership,
+    ServicePackage,
+    Subscription,
+    User,
+)
+from accounts.months import month_of, start_of
 from accounts.roles import Role
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import ClassificationPolicy, CTMAccount
@@ -29,6 +39,7 @@ LOOKS = {
     "Summit Roofing": ("orange", "mountain"),
     "Evergreen Lawn": ("green", "leaf"),
 }
+PACKAGES = (("Ignition", "ignition", 200, 490), ("Velocity", "velocity", 600, 1190))
 
 
 def make_agency(accounts: list[dict[str, Any]]) -> bool:
@@ -81,7 +92,23 @@ def _client(agency: Agency, account: dict[str, Any]) -> Client:
         ClientProfile.unscoped.create(agency=agency, client=client, call_tracking_main_number=number)
         ClassificationPolicy.unscoped.create(agency=agency, client=client)
         add_stages(client)
+        _subscribe(client)
     return client
+
+
+def _subscribe(client: Client) -> None:
+    """This month's credits come with the next sweep."""
+    name, tier, monthly, price = PACKAGES[1 if client.industry == Client.Industry.MEDICAL else 0]
+    package, _ = ServicePackage.unscoped.get_or_create(
+        agency_id=client.agency_id,
+        name=name,
+        defaults={"tier": tier, "monthly_credits": monthly, "price": price},
+    )
+    begun = start_of(month_of(timezone.now(), client.timezone), client.timezone)
+    Subscription.unscoped.create(
+        agency_id=client.agency_id, client=client, package=package, credits_reset_at=begun,
+        status=Subscription.Status.ACTIVE,
+    )  # fmt: skip
 
 
 def _connect(client: Client, account: dict[str, Any]) -> None:

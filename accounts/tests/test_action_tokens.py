@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from accounts.models import ActionToken, AuditEvent, User
 from accounts.scope import NOBODY, PlatformUse, platform_scope, scoped
 from accounts.services import action_tokens
-from accounts.services.action_tokens import LIFE, LinkRefused
+from accounts.services.action_tokens import LinkRefused, life_of
 from accounts.services.audit import Origin
 from conftest import NOON, Cast
 
@@ -42,7 +42,7 @@ def test_only_the_hash_is_stored(cast: Cast) -> None:
 
 @pytest.mark.parametrize("purpose", list(ActionToken.Purpose))
 def test_link_works_until_the_moment_it_ends(cast: Cast, purpose: str) -> None:
-    life = LIFE[ActionToken.Purpose(purpose)]
+    life = life_of(purpose)
     _, first = make(cast, purpose)
     _, second = make(cast, purpose)
 

@@ -9,11 +9,13 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.brand import stylesheet, stylesheet_url
 from accounts.models import Agency, AuditEvent
 from accounts.scope import PlatformUse, agency_scope, platform_scope
+from accounts.services.action_tokens import issue
 from accounts.services.mailing import send_mail
 from accounts.shades import OUR_OWN, checks, dark, is_good, light, nearest_good
 from conftest import Cast
@@ -168,6 +170,17 @@ def test_where_there_is_one_house_its_sign_in_page_needs_no_address(cast: Cast) 
         Agency.objects.filter(pk=cast.ironwood.pk).update(status="inactive")
 
     assert sheet_of(cast.browser(None), reverse("account_login"))
+
+
+def test_invitation_looks_like_the_house_that_invites(cast: Cast) -> None:
+    dress(cast.larkspur, brand=RED)
+    with agency_scope(cast.larkspur.pk):
+        _, secret = issue(
+            purpose="invite", email="new@example.test", now=timezone.now(), agency_id=cast.larkspur.pk,
+            metadata={"role": "agency_member"},
+        )  # fmt: skip
+
+    assert sheet_of(cast.browser(None), reverse("accounts:invitation", args=[secret]))
 
 
 def test_cookie_of_nonsense_does_no_harm(cast: Cast) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, Client, ClientAssignment, ClientProfile, Membership
 from accounts.scope import PlatformUse, agency_scope, platform_scope, scoped
-from accounts.services.assignments import assign_staff, unassign_staff
+from accounts.services.assignments import NotOfTheAgency, assign_staff, unassign_staff
 from accounts.services.audit import Origin
 from accounts.services.clients import archive_client, change_client, change_status
 from conftest import NOON, Cast
@@ -225,6 +225,16 @@ def test_only_people_of_the_agency_are_assigned(cast: Cast, who: str) -> None:
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["user"])
     with agency_scope(cast.larkspur.pk):
         assert not ClientAssignment.unscoped.filter(user=cast.people[who]).exists()
+
+
+def test_service_assigns_nobody_else_whatever_a_form_lets_through(cast: Cast) -> None:
+    nora = cast.actor("nora")
+    for who in ("hannah", "otto", "lena"):
+        with scoped(nora.scope), pytest.raises(NotOfTheAgency):
+            assign_staff(
+                actor=nora, client_id=cast.brightside.client.pk, user_id=cast.people[who].pk, kind="member",
+                now=NOON, origin=Origin(),
+            )  # fmt: skip
 
 
 def test_assigned_admin_may_assign_colleagues_they_cannot_list(cast: Cast) -> None:

@@ -11,9 +11,10 @@ from integrations.models import Credential
 
 class CTMAccountQuerySet(TenantQuerySet):
     def due(self, now: datetime) -> Self:
-        """Accounts whose next sync has come and that nobody is syncing."""
+        """Accounts whose next sync has come and that nobody is syncing. Those of archived clients rest."""
         free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, next_run_at__lte=now, paused_at=None).order_by("next_run_at")
+        rows = self.filter(free, next_run_at__lte=now, paused_at=None, client__archived_at=None)
+        return rows.order_by("next_run_at")
 
 
 class CTMAccount(ClientOwned):

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Client
 from crm.models import Call, CTMAccount, CTMSyncRun
 from crm.services import ctm_schedule, ctm_sync
 from crm.tests.conftest import DENTAL, Desk, Record, moment, spoken_story
@@ -231,6 +232,15 @@ def test_due_accounts_are_those_whose_time_has_come(desk: Desk) -> None:
         seen.append(desk.account.pk in dict(ctm_schedule.due_accounts(now=now, limit=10)))
 
     assert seen == [True, False, False, True, False]
+
+
+def test_accounts_of_archived_clients_rest(desk: Desk) -> None:
+    now = timezone.now()
+    with desk.inside():
+        CTMAccount.unscoped.update(next_run_at=now)
+        Client.unscoped.filter(pk=desk.account.client_id).update(archived_at=now)
+
+    assert desk.account.pk not in dict(ctm_schedule.due_accounts(now=now, limit=10))
 
 
 def test_lost_lease_writes_nothing(desk: Desk, small_pages: int, monkeypatch: pytest.MonkeyPatch) -> None:

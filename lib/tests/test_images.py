@@ -38,6 +38,11 @@ def test_nothing_travels_with_the_picture() -> None:
     notes.add_text("Comment", "<script>where we live</script>")
     exif = Image.Exif()
     exif[0x010E] = "where we live"
+    assert [opened(picture(kind, icc_profile=b"where we live")).info for kind in ("PNG", "JPEG", "WEBP")] == [
+        {},
+        {},
+        {},
+    ]
     for data in (picture(pnginfo=notes), picture("JPEG", exif=exif), picture() + b"<script>where we live"):
         assert b"where we live" not in redrawn(data)
 
@@ -81,6 +86,11 @@ def bomb(width: int, height: int) -> bytes:
 def test_everything_else_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(PictureRefused, match=r"picture"):
         redrawn(data)
+
+
+def test_pixels_count_before_they_are_drawn() -> None:
+    with pytest.raises(PictureRefused, match="more than 25 million pixels"):
+        redrawn(bomb(6000, 6000))
 
 
 def test_weight_counts_before_the_picture_is_opened() -> None:
