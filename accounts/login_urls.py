@@ -1,10 +1,10 @@
-"""Sign-in and sign-out: allauth's views, where a password or a mail is tried behind our own count."""
+"""Sign-in and sign-out by allauth, mailed links by ourselves; passwords and mails are tried behind our own count."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from django.urls import path
 
 from accounts.attempts import counted, mailing, own, typed
-from accounts.views import providers, sign_in
+from accounts.views import password_reset, providers, sign_in
 
 urlpatterns = [
     path("login/", counted(typed("login"))(sign_in.login), name="account_login"),
@@ -13,23 +13,12 @@ urlpatterns = [
     path("logout/", views.logout, name="account_logout"),
     path("signup/", views.signup, name="account_signup"),  # says that people come by invitation
     path("reauthenticate/", counted(own)(views.reauthenticate), name="account_reauthenticate"),
-    path("email/", views.email, name="account_email"),
-    path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
-    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
     path(
         "password/reset/",
-        mailing(typed("email"), then="account_reset_password_done")(views.password_reset),
+        mailing(typed("email"), then="account_reset_password_done")(password_reset.ask),
         name="account_reset_password",
     ),
-    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password/reset/key/done/",
-        views.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        views.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
+    path("password/reset/done/", password_reset.asked, name="account_reset_password_done"),
+    path("password/reset/saved/", password_reset.chosen, name="account_reset_password_from_key_done"),
+    path("password/reset/<str:secret>/", password_reset.choose, name="account_reset_password_from_key"),
 ]

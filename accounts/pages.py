@@ -31,6 +31,7 @@ class Page:
 
 
 PAGES = (
+    Page("accounts:profile", "Profile", "circle-user-round", at_least=Level.WRITE),
     Page("accounts:security", "Security", "shield"),
     Page("accounts:password", "Password", "key-round"),
     Page("accounts:connections", "Ways to sign in", "link"),

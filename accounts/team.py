@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.authority import may_touch
+from accounts.avatars import hue_of_person, picture_of
 from accounts.models import ActionToken, ClientAssignment, Membership, User
 from accounts.roles import Role
 from accounts.services.invitations import OPEN
@@ -25,6 +26,14 @@ class Member:
     clients: list[str] = field(default_factory=list)
     touchable: bool = False
     is_reader: bool = False
+
+    @property
+    def hue(self) -> str:
+        return hue_of_person(self.user)
+
+    @property
+    def picture(self) -> str:
+        return picture_of(self.user)
 
     @property
     def roles(self) -> list[Role]:

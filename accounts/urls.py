@@ -1,5 +1,6 @@
 from django.urls import path
 
+from accounts.attempts import mailing, own, typed
 from accounts.views import (
     acceptance,
     acting,
@@ -12,6 +13,7 @@ from accounts.views import (
     packages,
     passkeys,
     password,
+    profile,
     roles,
     seats,
     security,
@@ -111,5 +113,19 @@ urlpatterns = [
     path("security/connections/<slug:key>/remove/", connections.remove, name="connections_remove"),
     path("locked/", locked.locked, name="locked"),
     path("locked/<uuid:user_id>/lift/", locked.lift, name="locked_lift"),
+    path("profile/", profile.profile, name="profile"),
+    path(
+        "profile/email/",
+        mailing(typed("email"), then="accounts:profile")(profile.profile_email),
+        name="profile_email",
+    ),
+    path(
+        "profile/verify/",
+        mailing(own, then="accounts:profile")(profile.profile_verify),
+        name="profile_verify",
+    ),
+    path("profile/leave/", profile.leave, name="leave"),
+    path("email/<str:secret>/", profile.confirm_email, name="confirm_email"),
+    path("avatar/<uuid:person_id>/", profile.avatar, name="avatar"),
     path("seat/", seats.take_seat, name="take_seat"),
 ]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.avatars import hue_of_person, picture_of
 from accounts.brand import COOKIE, Brand, public_brand
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import ImpersonationSession, User
@@ -19,7 +20,6 @@ from accounts.tenancy import Actor
 from lib.ui.times import clock
 
 THEMES = ("light", "dark")
-HUES = ("blue", "teal", "green", "amber", "orange", "pink", "violet")
 PLACES = {
     "crm:inbox": "inbox",
     "crm:inbox_call": "inbox",
@@ -49,6 +49,7 @@ class Person:
     name: str
     email: str
     hue: str
+    picture: str  # its address, or nothing
 
     @property
     def first(self) -> str:
@@ -82,7 +83,7 @@ class Shell:
     @cached_property
     def person(self) -> Person:
         user: User = self._request.user  # type: ignore[assignment]
-        return Person(user.name, user.email, HUES[user.pk.int % len(HUES)])
+        return Person(user.name, user.email, hue_of_person(user), picture_of(user))
 
     @cached_property
     def agency(self) -> AgencyFacts | None:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from accounts.mail_addresses import clean_address
 from accounts.models import User
 
 NAME_LONGEST = 100
@@ -70,3 +71,15 @@ class AcceptForm(NewPasswordForm):
             raise ValidationError("Tell us what to call you.", code="required")
         self.person.display_name = name  # the password must not resemble it
         return name
+
+
+class ResetForm(forms.Form):
+    email = forms.CharField(
+        label="E-mail",
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Write the address you sign in with."},
+    )
+
+    def clean_email(self) -> str:
+        return clean_address(self.cleaned_data["email"])

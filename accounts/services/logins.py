@@ -11,6 +11,7 @@ from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
 from accounts.services.audit import Origin, record_by
 from accounts.services.places import HELD, OutOfReach, check_reach, keep_an_owner, lock_people
+from accounts.services.sessions import end_others
 from accounts.tenancy import Actor
 
 OWNER_ROLES = (Role.AGENCY_OWNER, Role.CLIENT_OWNER)
@@ -34,6 +35,7 @@ def deactivate(*, actor: Actor, user_id: UUID, now: datetime, origin: Origin) ->
     ActionToken.unscoped.filter(
         agency_id=actor.agency_id, created_by=person, consumed_at=None, revoked_at=None
     ).update(revoked_at=now)
+    end_others(user_id=user_id, keep=None, reason="by_admin", now=now, origin=origin)
     _switch(actor, person, False, now, origin)
 
 

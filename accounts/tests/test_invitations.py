@@ -258,6 +258,17 @@ def test_only_the_invited_person_accepts(cast: Cast, django_capture_on_commit_ca
     assert Browser().post(path, NEW).status_code == 302
 
 
+def test_deed_itself_asks_who_accepts(cast: Cast, django_capture_on_commit_callbacks: Commit) -> None:
+    path = invited_link(cast, django_capture_on_commit_callbacks, email="petra@example.test")
+    told: dict[str, Any] = {"secret": path.split("/")[-2], "now": timezone.now(), "origin": ORIGIN}
+    with pytest.raises(acceptance.WrongPerson):
+        acceptance.accept_as(user_id=cast.people["rafael"].pk, **told)
+    membership = acceptance.accept_as(user_id=cast.people["petra"].pk, **told)
+
+    assert membership.user_id == cast.people["petra"].pk
+    assert seats_of("rafael@example.test") == {"Delgado Plumbing": ["client_owner"]}
+
+
 def test_links_that_do_not_work_say_why_and_gain_nothing(
     cast: Cast, django_capture_on_commit_callbacks: Commit
 ) -> None:

@@ -335,11 +335,12 @@ def test_reauthentication_forgets_the_wrong_tries_before(nora: User, cast: Cast)
     assert browser.post(url, {"password": PASSWORD}).status_code == 302
 
 
-def test_mails_that_strangers_ask_for_are_limited(nora: User, mailoutbox: list[Any]) -> None:
-    url = reverse("account_reset_password")
-    answers = [
-        Browser().post(url, {"email": "nora@example.test"}, REMOTE_ADDR=f"198.51.100.{n}") for n in range(6)
-    ]
+def test_mails_that_strangers_ask_for_are_limited(
+    nora: User, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    url, told = reverse("account_reset_password"), {"email": "nora@example.test"}
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [Browser().post(url, told, REMOTE_ADDR=f"198.51.100.{n}") for n in range(6)]
 
     assert {(each.status_code, each["Location"]) for each in answers} == {
         (302, "/accounts/password/reset/done/")
@@ -347,9 +348,12 @@ def test_mails_that_strangers_ask_for_are_limited(nora: User, mailoutbox: list[A
     assert len(mailoutbox) == 3
 
 
-def test_mails_to_many_asked_for_by_one_are_limited(cast: Cast, mailoutbox: list[Any]) -> None:
+def test_mails_to_many_asked_for_by_one_are_limited(
+    cast: Cast, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
     url = reverse("account_reset_password")
-    for n in range(30):
-        Browser().post(url, {"email": f"person{n}@example.test"}, REMOTE_ADDR="198.51.100.9")
+    with django_capture_on_commit_callbacks(execute=True):
+        for n in range(30):
+            Browser().post(url, {"email": f"person{n}@example.test"}, REMOTE_ADDR="198.51.100.9")
 
-    assert len(mailoutbox) <= 20
+    assert len(mailoutbox) == 20

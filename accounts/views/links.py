@@ -15,6 +15,8 @@ WORDS = {
     "used": "It was used already. Each link works once.",
     "taken back": "It was taken back by whoever sent it, or a newer one took its place. Look for a later mail.",
     "too old": "It is too old. Links work for a limited time only.",
+    "another person": "It was sent to somebody else than who is signed in here.",
+    "taken": "Somebody else signs in with this address by now.",
     "closed": "The place it leads to is closed at the moment.",
 }
 WAYS_ON = {

@@ -28,8 +28,13 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-def avatar(name: str, hue: str = "", size: str = "") -> SafeString:
-    """A person's round picture. `size` is "", "av-xs", "av-sm", "av-lg" or "av-xl"; av-xs has room for one letter."""
+def avatar(name: str, hue: str = "", size: str = "", picture: str = "") -> SafeString:
+    """A person's round sign: the picture at that address, else letters of the name.
+
+    `size` is "", "av-xs", "av-sm", "av-lg" or "av-xl"; av-xs has room for one letter.
+    """
+    if picture:
+        return format_html('<img class="avatar {}" src="{}" alt="">', size, picture)
     letters = initials(name)
     return _avatar(letters[:1] if size == "av-xs" else letters, hue or hue_of(name), size)
 

@@ -180,16 +180,19 @@ ROWS: dict[str, Row] = {
     "clients:subscription": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "clients:subscription_save": Row("POST", (422, *MANAGERS[1:])),
     "clients:subscription_credits": Row("POST", (422, *MANAGERS[1:])),
+    "accounts:profile": Row("GET", (200,) * 9 + (404, 404, 302)),
+    "accounts:profile_email": Row("GET", (200,) * 9 + (404, 404, 302)),
+    "accounts:profile_verify": Row("POST", (302,) * 9 + (404, 404, 302)),
+    "accounts:leave": Row("GET", (200,) * 9 + (404, 404, 302)),
+    "accounts:confirm_email": Row("GET", (404,) * 11 + (302,)),
+    "accounts:avatar": Row("GET", (404,) * 11 + (302,)),  # nobody of the cast has a picture
     "account_login": Row("GET", (302,) * 11 + (200,)),
     "account_logout": Row("GET", (200,) * 11 + (302,)),
     "account_signup": Row("GET", (302,) * 11 + (200,)),
     "account_reauthenticate": Row("GET", (403,) * 11 + (302,)),  # the cast has no passwords
-    "account_email": Row("GET", (200,) * 11 + (302,)),
-    "account_confirm_email": Row("GET", (200,) * 12),
-    "account_email_verification_sent": Row("GET", (200,) * 12),
     "account_reset_password": Row("GET", (200,) * 12),
     "account_reset_password_done": Row("GET", (200,) * 12),
-    "account_reset_password_from_key": Row("GET", (200,) * 12),
+    "account_reset_password_from_key": Row("GET", (404,) * 12),
     "account_reset_password_from_key_done": Row("GET", (200,) * 12),
 }
 

@@ -138,7 +138,12 @@ def visitor(browser: Browser, live_server: LiveServer, cast: Cast) -> Iterator[A
 
 def open_pages() -> list[str]:
     names = ("account_login", "account_reset_password", "account_reset_password_done")
-    return [*map(reverse, (*names, "account_signup")), "/accounts/password/reset/key/1-old/", NOT_FOUND]
+    return [
+        *map(reverse, (*names, "account_signup")),
+        "/accounts/password/reset/old/",
+        "/people/invitation/old/",
+        NOT_FOUND,
+    ]
 
 
 def factor_pages() -> list[str]:
@@ -177,7 +182,12 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("accounts:connections"),
         reverse("accounts:locked"),
         reverse("account_logout"),
-        reverse("account_email"),
+        reverse("accounts:profile"),
+        reverse("accounts:team"),
+        reverse("accounts:team_invite"),
+        reverse("accounts:team_person", args=[cast.people["theo"].pk]),
+        reverse("accounts:team_end", args=[cast.people["theo"].pk]),
+        reverse("accounts:client_team", args=[house.client.slug]),
         reverse("account_reauthenticate"),
     ]
 
@@ -196,6 +206,10 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("accounts:plan"),
         reverse("accounts:roles"),
         *factor_pages(),
+        reverse("accounts:profile"),
+        reverse("accounts:client_team", args=[house.client.slug]),
+        reverse("accounts:client_team_invite", args=[house.client.slug]),
+        reverse("accounts:client_team_person", args=[house.client.slug, cast.people["rafael"].pk]),
     ]
 
 

@@ -29,10 +29,11 @@ SHUT = (
     "accounts:audit_csv",
     "accounts:visits",
     "accounts:roles",
-    "account_email",
     "accounts:password",
     "accounts:connections",
     "accounts:locked",
+    "accounts:profile",
+    "accounts:leave",
 )
 
 

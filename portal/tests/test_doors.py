@@ -4,11 +4,15 @@ The database is the second fence. Behind it a door left open would go unseen, so
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 
+from accounts.models import User
 from accounts.scope import Scope, scoped
 from conftest import Cast
 from crm.models import Call
@@ -82,6 +86,32 @@ def test_foreign_objects_do_not_exist_behind_the_door_either(
     assert {each: status for each, status in statuses.items() if status not in (403, 404)} == {}
     let_in = [who for who in PEOPLE if ROWS[name].statuses[VISITORS.index(who)] in (200, 302, 422)]
     assert {status for (who, _), status in statuses.items() if who in let_in} <= {404}
+
+
+def test_no_picture_of_another_house_is_shown(
+    cast: Cast, no_row_security: None, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    (tmp_path / "one.webp").write_bytes(b"a picture")
+    User.objects.update(avatar="one.webp")
+    shown = {
+        (who, whose): cast.browser(who)
+        .get(reverse("accounts:avatar", args=[cast.people[whose].pk]))
+        .status_code
+        for who in ("nora", "hannah")
+        for whose in ("hannah", "nora", "rafael", "petra")
+    }
+
+    assert shown == {
+        ("nora", "hannah"): 200,
+        ("nora", "nora"): 200,
+        ("nora", "rafael"): 200,
+        ("nora", "petra"): 404,
+        ("hannah", "hannah"): 200,
+        ("hannah", "nora"): 404,
+        ("hannah", "rafael"): 404,
+        ("hannah", "petra"): 404,
+    }
 
 
 def test_the_database_is_open_in_these_tests(cast: Cast, no_row_security: None) -> None:
