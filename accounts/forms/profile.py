@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.forms.entry import NAME_LONGEST, one_line
 from accounts.mail_addresses import clean_address
-from lib.pictures import NotAPicture, square
+from lib.pictures import PictureRefused, square
 
 
 @lru_cache(maxsize=1)
@@ -36,7 +36,7 @@ class ProfileForm(forms.Form):
     picture = forms.FileField(
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
-        help_text="PNG, JPEG or WebP, at most 8 MB. We keep the middle of it as a square.",
+        help_text="PNG, JPEG or WebP, at most 5 MB. We keep the middle of it as a square.",
         error_messages={"empty": "This file is empty. Choose another one."},
     )
     remove_picture = forms.BooleanField(label="Remove the picture I have now", required=False)
@@ -59,7 +59,7 @@ class ProfileForm(forms.Form):
             return None
         try:
             return square(upload.read())
-        except NotAPicture as refusal:
+        except PictureRefused as refusal:
             raise ValidationError(str(refusal), code="picture") from None
 
 

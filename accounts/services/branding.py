@@ -14,7 +14,7 @@ from accounts.models import Agency
 from accounts.services.audit import Origin, record_by
 from accounts.shades import is_good, nearest_good
 from accounts.tenancy import Actor
-from lib.images import redrawn
+from lib.pictures import redrawn
 
 
 class ColourRefused(Exception):
@@ -40,7 +40,7 @@ def save_branding(*, actor: Actor, colour: str, sender: str, now: datetime, orig
 
 @transaction.atomic
 def save_logo(*, actor: Actor, data: bytes | None, now: datetime, origin: Origin) -> Agency:
-    """Show the picture in ``data`` as the logo, or none. Raises `lib.images.PictureRefused`.
+    """Show the picture in ``data`` as the logo, or none. Raises `lib.pictures.PictureRefused`.
 
     Pictures stay where they are after another took their place: mails that were sent show them.
     """

@@ -22,7 +22,7 @@ from accounts.services.audit import Origin
 from accounts.shades import OUR_OWN, checks
 from accounts.tenancy import Actor
 from lib.colour import is_hex
-from lib.images import MOST_BYTES, PictureRefused
+from lib.pictures import MOST_BYTES, PictureRefused
 
 
 @require_GET
