@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 QUIET = timedelta(days=1)
+KEPT = timedelta(days=2)  # after the last try; longer than the longest pause and the quiet day together
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ def clear_sessions(**_later: Any) -> None:
 
 
 @shared_task
+def clear_limits(**_later: Any) -> None:
+    """Forget tries that no longer count."""
+    from accounts.services.limits import clear_old
+
+    clear_old(now=timezone.now())
+
+
+@shared_task
 def sweep_monthly_credits(**_later: Any) -> None:
     """Give the credits of months that have begun."""
     from accounts.services.monthly_credits import give_next_month

@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-writes": {"task": "crm.tasks.sweep_writes", "schedule": 10.0},
     "sweep-recordings": {"task": "crm.tasks.sweep_recordings", "schedule": 30.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 3600.0},
+    "clear-limits": {"task": "accounts.tasks.clear_limits", "schedule": 3600.0},
     "sweep-monthly-credits": {"task": "accounts.tasks.sweep_monthly_credits", "schedule": 600.0},
     "drain-outbox": {"task": "integrations.tasks.drain_outbox", "schedule": 10.0},
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
-from accounts.limits import RULES, Count, Verdict, judge
+from accounts.limits import KEPT, RULES, Count, Verdict, judge
 from accounts.models import RateLimit
 from lib.uuid7 import uuid7
 
@@ -58,6 +58,12 @@ def clear(*, limit_type: str, subject: str) -> bool:
     key = key_of(limit_type, subject)
     removed, _ = RateLimit.objects.filter(limit_key=key, limit_type=limit_type).delete()
     return removed > 0
+
+
+def clear_old(*, now: datetime) -> int:
+    """Forget what no longer changes any verdict, and how many that was."""
+    removed, _ = RateLimit.objects.filter(last_attempt_at__lte=now - KEPT).delete()
+    return removed
 
 
 def _keep(limit_type: str, key: str, count: Count) -> None:

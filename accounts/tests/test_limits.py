@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from accounts.limits import RULES, Count, judge, pause_after
+from accounts.limits import KEPT, QUIET, RULES, Count, judge, pause_after
 from accounts.models import RateLimit
 from accounts.services import limits
 from conftest import NOON
@@ -103,6 +103,17 @@ def test_clearing_forgets_pauses_too() -> None:
     assert limits.clear(limit_type="login_account", subject="nora") is True
     assert limits.clear(limit_type="login_account", subject="nora") is False
     assert [take() for _ in range(5)][-1] == (True, True)
+
+
+@pytest.mark.django_db
+def test_old_counts_are_cleared_and_running_pauses_are_not() -> None:
+    longest = max(rule.longest for rule in RULES.values())
+    take("nora")
+    limits.take(limit_type="login_account", subject="theo", now=NOON + MINUTE)
+
+    assert longest + QUIET < KEPT
+    assert limits.clear_old(now=NOON + KEPT) == 1
+    assert RateLimit.objects.get().limit_key == limits.key_of("login_account", "theo")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -105,6 +105,27 @@ def test_pause_is_the_same_for_an_address_that_nobody_has(nora: User, worked: li
     assert work == [1, 1, 1, 1, 1, 0, 0] * 2
 
 
+def test_person_who_is_switched_off_is_told_what_a_stranger_is(nora: User, worked: list[str]) -> None:
+    nora = give_password(nora)
+    User.objects.filter(pk=nora.pk).update(is_active=False)
+    pages, work = [], []
+    for email, password in (
+        ("nora@example.test", PASSWORD),
+        ("nora@example.test", WRONG),
+        ("no@example.test", WRONG),
+    ):
+        worked.clear()
+        pages.append(told(sign_in(email, password)))
+        work.append(len(worked))
+
+    assert (len(set(pages)), work) == (1, [1, 1, 1])
+    assert [reason for reason, _, _ in events("login_failed")] == [
+        "login is switched off",
+        "login is switched off",
+        "unknown e-mail",
+    ]
+
+
 def test_pause_ends_by_itself_and_a_sign_in_forgets_the_wrong_tries(nora: User) -> None:
     fail(5)
     nora.refresh_from_db()
@@ -346,6 +367,13 @@ def test_mails_that_strangers_ask_for_are_limited(
         (302, "/accounts/password/reset/done/")
     }
     assert len(mailoutbox) == 3
+
+
+def test_asking_for_a_mail_tells_nobody_who_is_known(nora: User) -> None:
+    url = reverse("account_reset_password")
+    answers = [Browser().post(url, {"email": email}) for email in (nora.email, "nobody@example.test")]
+
+    assert len({(each.status_code, each["Location"]) for each in answers}) == 1
 
 
 def test_mails_to_many_asked_for_by_one_are_limited(
