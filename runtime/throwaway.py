@@ -57,7 +57,10 @@ def servers() -> Iterator[ThrowAway]:
 def _remove_abandoned() -> None:
     """Remove what killed runs left."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        found = directory.stat()
+        try:
+            found = directory.stat()
+        except FileNotFoundError:  # its own run has just removed it
+            continue
         if found.st_uid != os.geteuid() or time.time() - found.st_ctime < YOUNG_S:
             continue
         lock = Lock(directory / "lock")

@@ -9,40 +9,18 @@ import hashlib
 import json
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from bench.mutants import database, source
-from bench.mutants.trial import Broken, Trial, Verdict, trial
+from bench.mutants import source
+from bench.mutants.trial import Trial, trial
 from runtime.state import ROOT
 
 # Survivors that change nothing, by a part of their name, each with the reason.
 EXCUSED: dict[str, str] = {}
-State = dict[str, dict[str, str | bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """``about`` is what the outcome depends on, as long as tests are not taken away."""
-
-    name: str
-    about: str
-    attempt: Callable[[], Verdict]
-
-    @property
-    def key(self) -> str:
-        return f"{self.name} @ {self.about}"
-
-    def outcome(self) -> dict[str, str | bool]:
-        try:
-            verdict = self.attempt()
-        except Broken as broken:
-            verdict = Verdict(False, f"broken: {str(broken).strip().splitlines()[-1][:200]}")
-        return {"killed": verdict.killed, "by": verdict.by}
+Outcomes = dict[str, dict[str, Any]]
 
 
 def main() -> int:
@@ -50,83 +28,85 @@ def main() -> int:
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--list", action="store_true", help="name the mutants of the source, run nothing")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run found out")
-    parser.add_argument(
-        "--survivors", action="store_true", help="try what survived the earlier run once more"
-    )
+    parser.add_argument("--survivors", action="store_true", help="try again what survived the earlier run")
     parser.add_argument("--trust", action="store_true", help="the tests are known to pass on this tree")
     chosen = parser.parse_args()
     mutants = [each for each in source.mutants(ROOT) if chosen.only in each.name]
     if chosen.list:
         print("\n".join(each.name for each in mutants))
         return 0
-    kept = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "mutants.json"
-    state = {} if chosen.again else _load(kept)
+    kept = Path(os.environ.get("SWITCHBOARD_STATE") or ROOT / ".run").absolute() / "mutants.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if chosen.again:
+        kept.unlink(missing_ok=True)
     if chosen.survivors:
-        state = {
-            key: each for key, each in state.items() if each["killed"] or key.startswith("the untouched")
-        }
+        kept.write_text("".join(json.dumps(each) + "\n" for each in _known(kept).values() if each["killed"]))
     with trial(ROOT) as ready:
-        if not chosen.trust and (red := _red_already(ready, state, kept)):
+        ready.make_tables()
+        if not chosen.trust and (red := ready.untouched()):
             print(f"The untouched tree is red: {red}")
             return 1
-        known = _run(ready, mutants, chosen.only, state, kept)
-    return _report(known)
+        tries = [*_of_source(mutants), *_of_database(ready, chosen.only)]
+        _run(ready, tries, kept)
+    known = _known(kept)
+    return _report({each["name"]: known[each["key"]] for each in tries})
 
 
-def _red_already(ready: Trial, state: State, kept: Path) -> str:
-    """The test that fails although nothing was taken away, "" when all pass; asked once for each tree."""
-    base = _Try("the untouched tree", ready.digest, ready.untouched)
-    if base.key not in state:
-        found = base.outcome()
-        if found["by"]:
-            return str(found["by"])
-        state[base.key] = found
-        _save(kept, state)
-    return ""
+def _of_source(mutants: list[source.Mutant]) -> list[dict[str, Any]]:
+    return [
+        {"key": f"{each.name} @ {_digest(each.path)}", "name": each.name, "mutant": asdict(each)}
+        for each in mutants
+    ]
 
 
-def _run(ready: Trial, mutants: list[source.Mutant], only: str, state: State, kept: Path) -> State:
-    of_database = [each for each in database.mutants(ready.owner_url) if only in each.name]
-    print(f"{len(mutants)} mutants of the source, {len(of_database)} of the database", flush=True)
-    tries = [_Try(each.name, _digest(each.path), partial(ready.of_source, each)) for each in mutants]
-    tries += [_Try(each.name, each.give_back, partial(ready.of_database, each)) for each in of_database]
-    known: State = {}
-    for number, each in enumerate(tries, start=1):
-        began = time.monotonic()
-        if each.key not in state:
-            state[each.key] = each.outcome()
-            _save(kept, state)
-        found = known[each.name] = state[each.key]
-        word, took = "killed  " if found["killed"] else "SURVIVED", time.monotonic() - began
-        print(f"{number:4}/{len(tries)} {word} {each.name}  [{found['by']}] {took:.0f} s", flush=True)
-    return known
+def _of_database(ready: Trial, only: str) -> list[dict[str, Any]]:
+    return [
+        {"key": f"{each.name} @ {each.give_back}", **asdict(each)}
+        for each in ready.database_mutants()
+        if only in each.name
+    ]
 
 
-def _report(known: State) -> int:
+def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path) -> None:
+    """Add a line to ``kept`` for each of ``tries`` that is not known yet."""
+    known = _known(kept)
+    owed = [each for each in tries if each["key"] not in known]
+    print(
+        f"{len(tries)} mutants, {len(tries) - len(owed)} known from before; {kept} grows by a line each",
+        flush=True,
+    )
+    if owed:
+        ready.warm(owed, kept)
+    known = _known(kept)
+    for each in owed:
+        if each["key"] not in known:
+            outcome = (
+                ready.cold(source.Mutant(**each["mutant"]))
+                if "mutant" in each
+                else {"killed": False, "by": "never tried"}
+            )
+            with kept.open("a") as found:
+                found.write(json.dumps({"key": each["key"], "name": each["name"], **outcome}) + "\n")
+
+
+def _known(kept: Path) -> Outcomes:
+    lines = kept.read_text().splitlines() if kept.is_file() else []
+    return {each["key"]: each for each in map(json.loads, lines)}
+
+
+def _report(known: Outcomes) -> int:
     alive = {name: _excuse(name) for name, each in known.items() if not each["killed"]}
-    files = Counter(str(each["by"]).split("::")[0] for each in known.values() if each["killed"])
+    files = Counter(each["by"].split("::")[0] for each in known.values() if each["killed"])
     print(f"\n{len(known)} mutants, {len(known) - len(alive)} killed, {len(alive)} survived")
     for path, count in files.most_common():
         print(f"  {count:4} by {path}")
     for name, why in alive.items():
-        print(f"  {'excused' if why else 'ALIVE  '} {name}{f': {why}' if why else ''}")
+        print(f"  {'excused' if why else 'ALIVE  '} {name} {why or known[name]['by']}".rstrip())
     return 0 if all(alive.values()) else 1
 
 
 def _excuse(name: str) -> str:
     return next((why for part, why in EXCUSED.items() if part in name), "")
-
-
-def _load(kept: Path) -> State:
-    found: State = json.loads(kept.read_text()) if kept.is_file() else {}
-    return found
-
-
-def _save(kept: Path, state: State) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    half = kept.with_suffix(".new")
-    half.write_text(json.dumps(state, indent=1))
-    half.replace(kept)
 
 
 def _digest(path: str) -> str:

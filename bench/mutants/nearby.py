@@ -1,0 +1,64 @@
+"""Which tests are the likeliest to notice a mutant, and in which order they are asked."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from bench.mutants.source import Mutant
+
+PORTAL = "portal/tests/"
+FENCES = tuple(PORTAL + each for each in ("test_access.py", "test_matrix.py", "test_acting.py"))
+DOORS = tuple(PORTAL + each for each in ("test_doors.py", "test_tenancy.py"))
+PAGES = tuple(PORTAL + each for each in ("test_portal.py", "test_stats.py", "test_query_counts.py"))
+OF_DOORS = ("another_house", "behind_the_door", "for_actor", "through_the_door", "through_a_scope")
+OF_DATABASE = ("no_foreign_row", "carry_the_tenant", "writing_into")
+WRITTEN = "what_is_written_down"
+
+
+def routes() -> dict[str, list[str]]:
+    """The names of routes by their views' ``module.function``."""
+    from portal.tests.test_access import HOUSE_ROUTES
+
+    found: dict[str, list[str]] = {}
+    for name, pattern in HOUSE_ROUTES.items():
+        view: Any = pattern.callback
+        found.setdefault(f"{view.__module__}.{view.__name__}", []).append(name)
+    return found
+
+
+def of_database(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+    tenancy = [item for item in items if item.nodeid.startswith(DOORS[1])]
+    yield from _first(tenancy, lambda item: any(each in item.nodeid for each in OF_DATABASE))
+
+
+def of_source(
+    items: Sequence[pytest.Item], mutant: Mutant, text: bytes, known: dict[str, list[str]]
+) -> Iterator[pytest.Item]:
+    """The nearest first; those of the mutant's own app, and every fence, in the end."""
+    own = f"{mutant.path.split('/')[0]}/tests/"
+    if mutant.kind == "door":
+        near = [item for item in items if item.nodeid.startswith((*DOORS, *PAGES, own))]
+        yield from _first(near, lambda item: any(each in item.nodeid for each in OF_DOORS))
+    elif mutant.kind == "guard":
+        near = [item for item in items if item.nodeid.startswith((own, *FENCES))]
+        stem = mutant.path.rsplit("/", 1)[-1].removesuffix(".py")
+        yield from _first(near, lambda item: f"test_{stem}" in item.nodeid)
+    else:
+        marks = [f"[{name}]" for name in known.get(_view(mutant, text), [])]
+        near = [item for item in items if item.nodeid.startswith((*FENCES, own))]
+        yield from _first(
+            near, lambda item: any(mark in item.nodeid for mark in marks) and WRITTEN not in item.nodeid
+        )
+
+
+def _first(items: Sequence[pytest.Item], is_near: Any) -> Iterator[pytest.Item]:
+    yield from (item for item in items if is_near(item))
+    yield from (item for item in items if not is_near(item))
+
+
+def _view(mutant: Mutant, text: bytes) -> str:
+    """``module.function`` of the view that the mutant's decorator stands on."""
+    below = text.decode().splitlines()[mutant.line - 1 :]
+    name = next(line.split("(")[0].removeprefix("def ") for line in below if line.startswith("def "))
+    return f"{mutant.path.removesuffix('.py').replace('/', '.')}.{name}"

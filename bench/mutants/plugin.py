@@ -1,0 +1,169 @@
+"""A pytest plugin: collects once, and then tries every mutant of ``MUTANTS_LIST`` in a fork of what is loaded.
+
+Each line of that file is a try, and a line with its outcome is added to ``MUTANTS_FOUND``. What has to be read from
+the start is left out there, and tried by the caller.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.mutants import database, nearby
+from bench.mutants.source import Mutant
+
+LIMIT_S = 600
+COLD, GREEN, RED = 3, 0, 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    from django.db import connections
+
+    _warm_up(session)
+    routes = nearby.routes()
+    for line in Path(os.environ["MUTANTS_LIST"]).read_text().splitlines():
+        wanted = json.loads(line)
+        connections.close_all()
+        began = time.monotonic()
+        verdict = _try(session, wanted, routes)
+        if verdict is not None:
+            took = round(time.monotonic() - began, 1)
+            with open(os.environ["MUTANTS_FOUND"], "a") as found:
+                found.write(
+                    json.dumps({"key": wanted["key"], "name": wanted["name"], "took": took, **verdict}) + "\n"
+                )
+    return True
+
+
+def _warm_up(session: pytest.Session) -> None:
+    """Run one test, so that the database is there and what all tests share is loaded."""
+    first = next(
+        item
+        for item in session.items
+        if item.nodeid.startswith(nearby.FENCES[0]) and "test_access[" in item.nodeid
+    )
+    first.config.hook.pytest_runtest_protocol(item=first, nextitem=_Root(session))
+
+
+class _Root:
+    """Stands for a next test that shares nothing with the last but the session."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def listchain(self) -> list[Any]:
+        return [self._session]
+
+
+def _try(
+    session: pytest.Session, wanted: dict[str, Any], routes: dict[str, list[str]]
+) -> dict[str, Any] | None:
+    if "take" in wanted:
+        url = os.environ["DATABASE_OWNER_URL"]
+        database.execute(url, wanted["take"])
+        try:
+            return _forked(session, _nothing, nearby.of_database(session.items))
+        finally:
+            database.execute(url, wanted["give_back"])
+    mutant = Mutant(**wanted["mutant"])
+    text = Path(mutant.path).read_bytes()
+
+    def change() -> None:
+        from bench.mutants.warm import put_in
+
+        put_in(mutant, text)
+
+    items = list(nearby.of_source(session.items, mutant, text, routes))
+    while True:
+        verdict = _forked(session, change, [item for item in items if item.nodeid not in _doubtful])
+        if verdict is None or not verdict["killed"] or _vouches(session, verdict["by"]):
+            return verdict
+
+
+def _nothing() -> None:
+    pass
+
+
+_trusted: set[str] = set()
+_doubtful: set[str] = set()  # red here although nothing was taken away: of no use as witnesses
+
+
+def _vouches(session: pytest.Session, red: str) -> bool:
+    """Whether the test that turned red is green without the mutant; asked once for each."""
+    if red not in _trusted | _doubtful:
+        alone = [item for item in session.items if item.nodeid == red]
+        verdict = _forked(session, _nothing, alone)
+        (_trusted if verdict == {"killed": False, "by": ""} else _doubtful).add(red)
+        if red in _doubtful:
+            print(f"left out, red by itself: {red}", file=sys.stderr)
+    return red not in _doubtful
+
+
+def _forked(
+    session: pytest.Session, change: Callable[[], None], items: Iterable[pytest.Item]
+) -> dict[str, Any] | None:
+    """Run ``items`` in a child until one is red. None when the change cannot be made in what is loaded."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        os._exit(_in_child(session, change, items, writing))
+    os.close(writing)
+    code = _wait(child)
+    with os.fdopen(reading) as told:
+        red = told.read()
+    if code == COLD:
+        return None
+    if code is None:
+        return {"killed": True, "by": "never ended"}
+    if code == GREEN:
+        return {"killed": False, "by": ""}
+    return {"killed": code == RED and bool(red), "by": red or f"broken: exit {code}"}
+
+
+def _in_child(
+    session: pytest.Session, change: Callable[[], None], items: Iterable[pytest.Item], writing: int
+) -> int:
+    from bench.mutants.warm import Cold
+
+    try:
+        change()
+    except Cold:
+        return COLD
+    watch, chosen = _FirstRed(), list(items)
+    session.config.pluginmanager.register(watch)
+    for item, after in zip_longest(chosen, chosen[1:], fillvalue=_Root(session)):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        if watch.red:
+            os.write(writing, watch.red.encode())
+            return RED
+    return GREEN
+
+
+class _FirstRed:
+    red = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.red:
+            self.red = report.nodeid
+
+
+def _wait(child: int) -> int | None:
+    until = time.monotonic() + LIMIT_S
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print(f"a try took over {LIMIT_S} s", file=sys.stderr)
+    return None
