@@ -46,10 +46,10 @@ def of_source(
         yield from _first(near, lambda item: f"test_{stem}" in item.nodeid)
     else:
         marks = [f"[{name}]" for name in known.get(_view(mutant, text), [])]
-        near = [item for item in items if item.nodeid.startswith((*FENCES, own))]
-        yield from _first(
-            near, lambda item: any(mark in item.nodeid for mark in marks) and WRITTEN not in item.nodeid
-        )
+        of_view = [item for item in items if any(mark in item.nodeid for mark in marks)]
+        rest = [item for item in items if item.nodeid.startswith((*FENCES, own)) and item not in of_view]
+        yield from (item for item in of_view if item.nodeid.startswith(FENCES))
+        yield from _first(rest, lambda item: WRITTEN in item.nodeid)
 
 
 def _first(items: Sequence[pytest.Item], is_near: Any) -> Iterator[pytest.Item]:
