@@ -49,7 +49,7 @@ def main() -> int:
         tries = [*_of_source(mutants), *_of_database(ready, chosen.only)]
         _run(ready, tries, kept)
     known = _known(kept)
-    return _report({each["name"]: known[each["key"]] for each in tries})
+    return _report({each["name"]: known[each["key"]] for each in tries if each["key"] in known})
 
 
 def _of_source(mutants: list[source.Mutant]) -> list[dict[str, Any]]:
@@ -79,14 +79,11 @@ def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path) -> None:
         ready.warm(owed, kept)
     known = _known(kept)
     for each in owed:
-        if each["key"] not in known:
-            outcome = (
-                ready.cold(source.Mutant(**each["mutant"]))
-                if "mutant" in each
-                else {"killed": False, "by": "never tried"}
-            )
+        told = known.get(each["key"])
+        if "mutant" in each and not (told and told["killed"]):  # cold, or a survivor to make sure of
+            told = ready.cold(source.Mutant(**each["mutant"]))
             with kept.open("a") as found:
-                found.write(json.dumps({"key": each["key"], "name": each["name"], **outcome}) + "\n")
+                found.write(json.dumps({"key": each["key"], "name": each["name"], **told}) + "\n")
 
 
 def _known(kept: Path) -> Outcomes:

@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     from django.db import connections
 
     _warm_up(session)
+    connections.close_all()
+    _doubtful.update(_census(session))
     routes = nearby.routes()
     for line in Path(os.environ["MUTANTS_LIST"]).read_text().splitlines():
         wanted = json.loads(line)
@@ -138,14 +140,51 @@ def _in_child(
         change()
     except Cold:
         return COLD
-    watch, chosen = _FirstRed(), list(items)
+    watch = _FirstRed()
     session.config.pluginmanager.register(watch)
-    for item, after in zip_longest(chosen, chosen[1:], fillvalue=_Root(session)):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+    for _ in _each_run(session, items):
         if watch.red:
             os.write(writing, watch.red.encode())
             return RED
     return GREEN
+
+
+def _each_run(session: pytest.Session, items: Iterable[pytest.Item]) -> Iterator[None]:
+    """Run ``items`` one after the other; what one set up and the next does not share is taken down between."""
+    chosen: list[Any] = [*items, _Root(session)]
+    for item, after in pairwise(chosen):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        yield
+
+
+def _census(session: pytest.Session) -> list[str]:
+    """The tests that are red here although nothing was taken away."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        watch = _EveryRed()
+        session.config.pluginmanager.register(watch)
+        for _ in _each_run(session, session.items):
+            pass
+        with os.fdopen(writing, "w") as telling:
+            telling.write("\n".join(watch.red))
+        os._exit(GREEN)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        red = told.read().split("\n")
+    os.waitpid(child, 0)
+    print(f"left out, red by themselves: {red}", file=sys.stderr)
+    return red
+
+
+class _EveryRed:
+    def __init__(self) -> None:
+        self.red: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.red.add(report.nodeid)
 
 
 class _FirstRed:

@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from bench.mutants.source import APPS, Mutant
 
+AT_THE_START = ("accounts/access.py",)  # its decorators have done their work when a mutant comes
+
 
 class Cold(Exception):
     """The change is not inside a function that can be put in by itself."""
@@ -20,7 +22,7 @@ def put_in(mutant: Mutant, text: bytes) -> None:
     Raises `Cold` for what is decided while a module is loaded.
     """
     module = sys.modules.get(mutant.path.removesuffix(".py").replace("/", "."))
-    if module is None:
+    if module is None or mutant.path in AT_THE_START:
         raise Cold
     tree = ast.parse(mutant.apply(text))
     outer, node = _around(tree, ast.parse(text), mutant)
@@ -53,7 +55,7 @@ def _around(changed: ast.Module, before: ast.Module, mutant: Mutant) -> tuple[st
 
 def _holds(node: ast.stmt, line: int) -> bool:
     first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
-    return first <= line <= (node.end_lineno or node.lineno)
+    return bool(first <= line <= (node.end_lineno or node.lineno))
 
 
 def _rebind(old: object, new: object) -> None:
