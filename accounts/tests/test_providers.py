@@ -180,7 +180,7 @@ def test_second_account_of_a_provider_is_not_connected_by_itself(nora: User, iss
     assert not is_in(browser)
 
 
-def test_only_the_browser_that_set_out_comes_back_and_once(nora: User, issuer: str) -> None:
+def test_only_the_browser_that_set_out_comes_back(nora: User, issuer: str) -> None:
     comes(issuer, HOSTED)
     mine, other = Browser(), Browser()
     away = mine.post("/accounts/google/login/")
@@ -194,8 +194,17 @@ def test_only_the_browser_that_set_out_comes_back_and_once(nora: User, issuer: s
     assert not is_in(other)
     assert not is_in(mine)
     assert there_and_back(mine)["Location"] == "/"
-    mine.post("/accounts/logout/")
-    assert "began in another window" in said(mine.get(path))
+
+
+def test_state_is_used_up_by_coming_back(nora: User, issuer: str) -> None:
+    browser = Browser()
+    comes(issuer, HOSTED, "wrong_nonce")
+    away = browser.post("/accounts/google/login/")
+    home = urlsplit(httpx.get(away["Location"]).headers["location"])
+    answers = [browser.get(f"{home.path}?{home.query}") for _ in range(2)]
+
+    assert "did not bring us anybody" in said(answers[0])
+    assert "began in another window" in said(answers[1])
 
 
 def test_state_of_somebody_else_is_refused(nora: User, issuer: str) -> None:
