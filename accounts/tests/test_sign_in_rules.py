@@ -170,7 +170,8 @@ def test_every_act_that_matters_asks_for_a_fresh_proof() -> None:
         "connect", "security_connect", "rules_agency", "rules_person", "team_invite", "client_team_invite",
         "team_person", "client_team_person", "team_end", "client_team_end", "team_deactivate", "team_reactivate",
         "factors_start", "factors_totp", "factors_qr", "factors_codes", "factors_methods", "factors_passkey_add",
-        "factors_passkey", "factors_remove",
+        "factors_passkey", "factors_remove", "connections_connect", "connections_remove",
+        "profile_email",
     }  # fmt: skip
 
 
