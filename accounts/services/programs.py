@@ -65,9 +65,10 @@ def refresh_tokens(*, refresh: str, origin: Origin, now: datetime) -> Tokens:
     if key is None:
         raise TokenRefused("unknown_token", "This is not a refresh token of ours.")
     fresh, access = (mint(key.row_id, settings.SECRET_KEY, purpose) for purpose in ("refresh", "access"))
-    live = UserSession.objects.live(now).filter(
-        pk=key.row_id, kind=UserSession.Kind.API, user__is_active=True
-    )
+    live = UserSession.objects.live(now).filter(pk=key.row_id, kind=UserSession.Kind.API)
+    if not live.filter(user__is_active=True).exists():
+        raise TokenRefused("session_over", "The program's session has ended. Connect the program again.")
+    # By the row's own columns: behind a join the database would not look again at a row it had to wait for.
     turned = live.filter(key_hash=key.hash).update(
         key_hash=fresh.hash,
         previous_key_hash=key.hash,
@@ -81,10 +82,8 @@ def refresh_tokens(*, refresh: str, origin: Origin, now: datetime) -> Tokens:
     )
     if turned:
         return Tokens(access.text, fresh.text, now + ACCESS)
-    if live.exists():
-        report_reuse(session_id=key.row_id, origin=origin, now=now)
-        raise TokenRefused("token_reused", "This token was used before. The program's session has ended.")
-    raise TokenRefused("session_over", "The program's session has ended. Connect the program again.")
+    report_reuse(session_id=key.row_id, origin=origin, now=now)
+    raise TokenRefused("token_reused", "This token was used before. The program's session has ended.")
 
 
 def authenticate(*, access: str, now: datetime) -> Principal | None:

@@ -92,6 +92,14 @@ def test_programs_end_after_thirty_quiet_days(token: str) -> None:
     assert refused(tokens.refresh, NOON + timedelta(days=60)) == "session_over"
 
 
+def test_the_exchange_looks_at_the_row_itself(token: str, django_assert_num_queries: Any) -> None:
+    """A sub-select would be answered from before the wait for the row, and two at once would both get a token."""
+    with django_assert_num_queries(2) as asked:
+        exchange(token)
+
+    assert "SELECT" not in asked.captured_queries[-1]["sql"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_get_one_new_token_and_an_ended_session() -> None:
     with transaction.atomic():

@@ -34,6 +34,7 @@ SIDEWAYS = """() => Math.max(...[document.documentElement, ...document.querySele
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
 HEIGHT = 844
 NOT_FOUND = "/there-is-no-such-page/"
+MISSING = (NOT_FOUND, "/accounts/password/reset/old/", "/people/invitation/old/")  # answer 404, in words
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.problems.append(f"{self.page.url}: {error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        expected = "404" in message.text and message.location["url"].endswith(NOT_FOUND)
+        expected = "404" in message.text and message.location["url"].endswith(MISSING)
         if message.type in ("error", "warning") and not expected:
             self.problems.append(f"{self.page.url}: {message.text}")
 
@@ -140,9 +141,7 @@ def open_pages() -> list[str]:
     names = ("account_login", "account_reset_password", "account_reset_password_done")
     return [
         *map(reverse, (*names, "account_signup")),
-        "/accounts/password/reset/old/",
-        "/people/invitation/old/",
-        NOT_FOUND,
+        *MISSING,
     ]
 
 
@@ -178,6 +177,7 @@ def staff_pages(cast: Cast) -> list[str]:
             reverse(f"clients:{name}", args=[house.client.slug])
             for name in ("profile", "staff", "subscription", "archive")
         ),
+        reverse("accounts:security"),
         reverse("accounts:password"),
         reverse("accounts:connections"),
         reverse("accounts:locked"),
