@@ -1,4 +1,4 @@
-"""When a provider's word about an e-mail address is enough to let somebody into a login that has it (ADR 0010).
+"""When a provider's word about an e-mail address is enough to let somebody into a login that has it (ADR 0011).
 
 A provider knows who owns an account of its own. It does not always know who owns the address on that account: anybody
 may put a foreign address on a Microsoft account, and a Google account keeps an address that has since passed to
