@@ -24,7 +24,8 @@ SESSION_KEY = "acting"  # in the browser's session
 LOOKS = ("GET", "HEAD", "OPTIONS")
 # What stays open whatever the mode: going away, coming home, and the light.
 AWAY = frozenset({"accounts:acting_stop", "account_logout", "portal:theme"})
-ALWAYS = AWAY | {"accounts:acting_changes", "portal:start"}
+LOOK_OF_THE_HOUSE = frozenset({"brand:stylesheet", "brand:logo"})
+ALWAYS = AWAY | LOOK_OF_THE_HOUSE | {"accounts:acting_changes", "portal:start"}
 
 
 @dataclass(frozen=True, slots=True)
