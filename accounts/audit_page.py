@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django.db.models import F, QuerySet
-from django.db.models.fields.tuple_lookups import TupleLessThan
+from django.db.models import QuerySet
 
 from accounts.audit import CATEGORIES, EVENTS
 from accounts.models import AuditEvent
+from accounts.newest import page_of
 from accounts.tenancy import Actor
 
-PAGE, LARGE = 50, 1000
+LARGE = 1000
 CSV_HEADER = ("time (UTC)", "event", "outcome", "who", "client", "target", "address", "details")
 
 
@@ -64,28 +62,13 @@ class AuditFilter:
 
 
 def page(actor: Actor, chosen: AuditFilter, before: str) -> tuple[list[AuditEvent], str]:
-    """Return one page and the place where the next begins, "" on the last. ``before`` is such a place, or anything."""
-    rows = chosen.events(actor)
-    if place := _place(before):
-        rows = rows.filter(TupleLessThan((F("occurred_at"), F("id")), place))
-    found = list(rows[: PAGE + 1])
-    more = len(found) > PAGE
-    last = found[PAGE - 1] if more else None
-    return found[:PAGE], f"{last.occurred_at.isoformat()}~{last.pk}" if last else ""
+    """One page, newest first; see `accounts.newest.page_of`."""
+    return page_of(chosen.events(actor), "occurred_at", before)
 
 
 def is_large(actor: Actor, chosen: AuditFilter) -> bool:
     """Whether an export would carry so much that it asks for a fresh proof."""
     return len(chosen.events(actor).values_list("pk")[: LARGE + 1]) > LARGE
-
-
-def _place(text: str) -> tuple[datetime, UUID] | None:
-    moment, _, pk = text.partition("~")
-    try:
-        at = datetime.fromisoformat(moment)
-        return (at, UUID(pk)) if at.tzinfo else None
-    except ValueError:
-        return None
 
 
 def csv_rows(actor: Actor, chosen: AuditFilter) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from accounts.devices import device_of, tell_device
+from accounts.devices import tell_device
 from accounts.principal import Principal, understood
 from accounts.scope import NOBODY, scoped
 from accounts.services.audit import Origin
@@ -34,11 +34,10 @@ class SharedFilesMiddleware:
 
 
 class BrowserSessionMiddleware(SessionMiddleware):
-    """Django's, with a key that is turned over, and a cookie for the browser itself (``request.device_id``)."""
+    """Django's, with a key that is turned over, and a cookie for the browser itself."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.device_id = device_of(request)  # type: ignore[attr-defined]
         session: SessionStore = request.session  # type: ignore[assignment]
         session.whence = lambda: Origin.of(request).columns
 

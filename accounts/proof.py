@@ -17,6 +17,7 @@ from accounts.models import MFAChallenge
 NOT_ASKED, TRUSTED_DEVICE = "not_asked", "trusted_device"  # the gate stood open: no factor was shown
 STRONG = frozenset({MFAChallenge.Type.TOTP, MFAChallenge.Type.WEBAUTHN, MFAChallenge.Type.BACKUP_CODE})
 SHOWN = STRONG | {MFAChallenge.Type.EMAIL_OTP}
+KNOWN = SHOWN | {NOT_ASKED, TRUSTED_DEVICE}
 FRESH = timedelta(minutes=10)
 
 
@@ -40,7 +41,7 @@ class Proof:
             proof = cls(UUID(user_id), method, datetime.fromtimestamp(int(at), UTC))
         except (ValueError, OverflowError, OSError):
             return None
-        return proof if kind == "proof" and method in SHOWN | {NOT_ASKED, TRUSTED_DEVICE} else None
+        return proof if kind == "proof" and method in KNOWN else None
 
     @property
     def is_strong(self) -> bool:

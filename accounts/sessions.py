@@ -124,7 +124,8 @@ class SessionStore(SessionBase):
         return key.row_id if key else None
 
     def _row(self) -> QuerySet[UserSession]:
-        return UserSession.objects.filter(pk=self.row_id) if self.row_id else UserSession.objects.none()
+        row_id = self.row_id
+        return UserSession.objects.filter(pk=row_id) if row_id else UserSession.objects.none()
 
     @property
     def principal_words(self) -> str | None:

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from django.db.models import F, QuerySet
-from django.db.models.fields.tuple_lookups import TupleLessThan
+from django.db.models import QuerySet
 
 from accounts.models import ImpersonationSession
+from accounts.newest import page_of
 from accounts.tenancy import Actor
-
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +31,6 @@ def visits(actor: Actor) -> QuerySet[ImpersonationSession]:
 
 
 def page(actor: Actor, before: str, now: datetime) -> tuple[list[Visit], str]:
-    """Return one page, latest first, and the place where the next begins, "" on the last."""
-    rows = visits(actor)
-    if place := _place(before):
-        rows = rows.filter(TupleLessThan((F("started_at"), F("id")), place))
-    found = list(rows[: PAGE + 1])
-    last = found[PAGE - 1] if len(found) > PAGE else None
-    shown = [Visit.of(each, now) for each in found[:PAGE]]
-    return shown, f"{last.started_at.isoformat()}~{last.pk}" if last else ""
-
-
-def _place(text: str) -> tuple[datetime, UUID] | None:
-    moment, _, pk = text.partition("~")
-    try:
-        at = datetime.fromisoformat(moment)
-        return (at, UUID(pk)) if at.tzinfo else None
-    except ValueError:
-        return None
+    """One page, latest first; see `accounts.newest.page_of`."""
+    found, older = page_of(visits(actor), "started_at", before)
+    return [Visit.of(each, now) for each in found], older

@@ -31,5 +31,11 @@ def in_words(user_agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
+def as_title(user_agent: str) -> str:
+    """The same, to begin a line with: "An unknown browser"."""
+    words = in_words(user_agent)
+    return words[:1].upper() + words[1:]
+
+
 def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
     return next((name for sign, name in names if sign in user_agent), "")

@@ -1,20 +1,12 @@
-from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.forms.entry import NAME_LONGEST, one_line
 from accounts.mail_addresses import clean_address
+from accounts.zones import zone_choices
 from lib.pictures import PictureRefused, square
-
-
-@lru_cache(maxsize=1)
-def zones() -> list[tuple[str, str]]:
-    """IANA zones by place, "UTC" at the end; without the old names that are no places."""
-    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return [(name, name.replace("_", " ").replace("/", " / ")) for name in [*places, "UTC"]]
 
 
 class ProfileForm(forms.Form):
@@ -43,7 +35,7 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, has_picture: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = [("", "As my house has it"), *zones()]  # type: ignore[attr-defined]
+        self.fields["timezone"].choices = [("", "As my house has it"), *zone_choices()]  # type: ignore[attr-defined]
         if not has_picture:
             del self.fields["remove_picture"]
 

@@ -17,7 +17,7 @@ from accounts.models import AuditEvent
 from accounts.principal import load_principal
 from accounts.scope import PlatformUse, platform_scope
 from accounts.tenancy import Actor
-from lib.user_agents import in_words
+from lib.user_agents import as_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,12 @@ class Origin:
     @property
     def columns(self) -> dict[str, Any]:
         """As columns of UserSession."""
-        browser = in_words(self.user_agent)
         return {
             "ip": self.ip,
             "country_code": country_of(self.ip),
             "user_agent": self.user_agent,
             "device_id": self.device_id,
-            "device_name": browser[:1].upper() + browser[1:],
+            "device_name": as_title(self.user_agent),
         }
 
 

@@ -11,11 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import CreditTransaction, Subscription
-from accounts.services.audit import Origin, record
+from accounts.services.audit import NOWHERE, Origin, record
 from accounts.tenancy import Actor
 
 Reason = CreditTransaction.Reason
-NOWHERE = Origin()
 
 
 class CreditsRefused(Exception):

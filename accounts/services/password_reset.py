@@ -12,8 +12,7 @@ from accounts.services import action_tokens
 from accounts.services.action_tokens import LinkRefused
 from accounts.services.audit import Origin, record_of
 from accounts.services.mailing import send_mail
-from accounts.services.sessions import end_others
-from accounts.services.sign_in import open_again
+from accounts.services.passwords import give_password
 
 RESET = ActionToken.Purpose.PASSWORD_RESET
 
@@ -52,13 +51,10 @@ def reset_password(*, secret: str, password: str, now: datetime, origin: Origin)
     user = User.objects.select_for_update(no_key=True).get(pk=person)
     if not user.is_active or user.email.lower() != token.email.lower():
         raise LinkRefused("taken back", token)
-    user.set_password(password)
-    user.password_changed_at = now
     user.email_verified_at = user.email_verified_at or now  # the link reached them there
-    user.save(update_fields=["password", "password_changed_at", "email_verified_at", "updated_at"])
+    user.save(update_fields=["email_verified_at"])
     action_tokens.revoke_of_person(user_id=user.pk, purpose=RESET, now=now)
-    open_again(user)
-    end_others(user_id=user.pk, keep=None, reason="password_change", now=now, origin=origin)
+    give_password(user=user, password=password, keep=None, origin=origin, now=now)
     link = settings.PUBLIC_URL + reverse("account_reset_password")
     send_mail(
         template="password_was_reset",

@@ -25,11 +25,7 @@ def change_password(
     That session must take the new password's stamp in the same transaction, or it ends too
     (``django.contrib.auth.update_session_auth_hash``). The person is mailed after commit.
     """
-    user.set_password(password)
-    user.password_changed_at = now
-    user.save(update_fields=["password", "password_changed_at", "updated_at"])
-    open_again(user)
-    end_others(user_id=user.pk, keep=session_id, reason="password_change", now=now, origin=origin)
+    give_password(user=user, password=password, keep=session_id, origin=origin, now=now)
     context = {
         "person": user,
         "when": local_words(now, user),
@@ -39,3 +35,12 @@ def change_password(
     }
     send_mail(template="password_changed", to=user.email, context=context)
     record_of(user.pk, "password_changed", now=now, origin=origin)
+
+
+def give_password(*, user: User, password: str, keep: UUID | None, origin: Origin, now: datetime) -> None:
+    """Store the password, forget wrong tries at the former one, and end every session but ``keep``."""
+    user.set_password(password)
+    user.password_changed_at = now
+    user.save(update_fields=["password", "password_changed_at", "updated_at"])
+    open_again(user)
+    end_others(user_id=user.pk, keep=keep, reason="password_change", now=now, origin=origin)

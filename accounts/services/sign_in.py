@@ -16,7 +16,7 @@ from accounts.services import limits
 from accounts.services.audit import Origin, record, record_of
 from accounts.services.mailing import send_mail
 from accounts.words import local_words
-from lib.user_agents import in_words
+from lib.user_agents import as_title, in_words
 
 LONGEST_EMAIL = 254
 
@@ -71,8 +71,7 @@ def may_mail(*, email: str, origin: Origin, now: datetime) -> bool:
 def came_in(*, user: User, attempt: Attempt | None, provider: str, origin: Origin, now: datetime) -> None:
     """Keep that ``user`` signed in. A good password takes its own try, and the wrong ones before it, off the count."""
     if attempt is not None and attempt.by_account is not None:
-        limits.clear(limit_type="login_account", subject=attempt.subject)
-        limits.give_back(limit_type="login_ip", subject=attempt.network, verdict=attempt.by_network)
+        proved_again(attempt=attempt)
     User.objects.filter(pk=user.pk).update(
         login_count=F("login_count") + 1, failed_login_count=0, locked_until=None, auth_provider=provider
     )
@@ -93,7 +92,7 @@ def knows_device(user: User, origin: Origin) -> bool:
 
 
 def proved_again(*, attempt: Attempt) -> None:
-    """The right password of somebody who is signed in already."""
+    """A right password, also of somebody signed in already, takes itself and the wrong ones before off the count."""
     limits.clear(limit_type="login_account", subject=attempt.subject)
     limits.give_back(limit_type="login_ip", subject=attempt.network, verdict=attempt.by_network)
 
@@ -143,10 +142,9 @@ def _tell_of_pause(user: User, until: datetime, origin: Origin) -> None:
 
 
 def _tell_of_device(user: User, origin: Origin, now: datetime) -> None:
-    browser = in_words(origin.user_agent)
     context = {
         "person": user,
-        "browser": browser[:1].upper() + browser[1:],
+        "browser": as_title(origin.user_agent),
         "when": local_words(now, user),
         "ip": origin.ip,
         "link": settings.PUBLIC_URL + reverse("accounts:password"),

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -17,19 +17,20 @@ from accounts.services.audit import Origin
 from accounts.staff import assigned_to
 from accounts.tenancy import Actor
 from accounts.views.clients import profile_of
+from accounts.views.places import own_client
 
 
 @require_GET
 @requires("clients.profile", side="client")
 def business(request: HttpRequest) -> HttpResponse:
-    client = _own(request)
+    client = own_client(request)
     return _show(request, client, ProfileForm.of(client, profile_of(client), is_staff=False))
 
 
 @require_POST
 @requires("clients.profile", Level.WRITE, side="client")
 def business_save(request: HttpRequest) -> HttpResponse:
-    client = _own(request)
+    client = own_client(request)
     form = ProfileForm(request.POST, is_staff=False)
     if not form.is_valid():
         return _show(request, client, form, 422)
@@ -42,14 +43,6 @@ def business_save(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, "Saved.")
     return redirect("accounts:business")
-
-
-def _own(request: HttpRequest) -> Client:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    client: Client | None = Client.objects.for_actor(actor).first()
-    if client is None:
-        raise Http404
-    return client
 
 
 def _show(request: HttpRequest, client: Client, form: forms.Form, code: int = 200) -> HttpResponse:

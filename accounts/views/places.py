@@ -48,3 +48,11 @@ def address(place: Place, name: str, *args: Any) -> str:
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: an empty POST is refused by its form, a GET shows it unfilled."""
     return request.POST if request.method == "POST" else None
+
+
+def own_client(request: HttpRequest) -> Client:
+    """The client whose seat the reader is in."""
+    client: Client | None = Client.objects.for_actor(request.actor).first()  # type: ignore[attr-defined]
+    if client is None:
+        raise Http404
+    return client

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from accounts.services.audit import Origin
 from accounts.services.credits import CreditsRefused, correct_credits, expire_credits, grant_credits
 from accounts.tenancy import Actor
 from accounts.views.clients import find_client
+from accounts.views.places import own_client
 
 
 @require_GET
@@ -84,9 +85,7 @@ def credits_move(request: HttpRequest, slug: str) -> HttpResponse:
 def plan(request: HttpRequest) -> HttpResponse:
     """A client's own plan and where its credits went. To be read, not changed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    client = Client.objects.for_actor(actor).first()
-    if client is None:
-        raise Http404
+    client = own_client(request)
     context = {**_ledger(request, client, reverse("accounts:plan")), "layout": layout_of(actor)}
     return render(request, "accounts/plan.html", context)
 
