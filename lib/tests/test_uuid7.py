@@ -10,6 +10,13 @@ from lib import uuid7 as module
 from lib.uuid7 import uuid7
 
 
+@pytest.fixture(autouse=True)
+def no_identifier_made_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of this process that travelled to a later day leaves that day as the last one seen."""
+    monkeypatch.setattr(module, "_last_ms", 0)
+    monkeypatch.setattr(module, "_tail", 0)
+
+
 def test_uuid7_has_version_variant_and_time() -> None:
     before = time.time_ns() // 1_000_000
     made = uuid7()
