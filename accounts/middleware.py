@@ -1,16 +1,21 @@
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.devices import tell_device
+from accounts.next_page import is_safe
 from accounts.principal import Principal, understood
 from accounts.scope import NOBODY, scoped
 from accounts.services.audit import Origin
@@ -66,6 +71,28 @@ class PrincipalMiddleware(AuthenticationMiddleware):
         request.actor = actor  # type: ignore[attr-defined]
         with scoped(actor.scope if actor else NOBODY):
             return self.get_response(request)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's, which leads strangers to the sign-in page, and back to a page that can be opened.
+
+    A piece of a page, or a form whose page a session ended under, comes back to the page that it was on. htmx moves
+    the whole window, or it would draw the sign-in page inside the piece.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        asked_by = request.headers.get("HX-Current-URL")
+        if asked_by is None and request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        answer = redirect_to_login(_page_of(request, asked_by or request.headers.get("Referer", "")))
+        return answer if asked_by is None else HttpResponseClientRedirect(answer["Location"])
+
+
+def _page_of(request: HttpRequest, address: str) -> str:
+    """The path of a page of this site, else of the front door."""
+    if not is_safe(request, address):
+        return "/"
+    return urlunsplit(("", "", *urlsplit(address)[2:4], ""))
 
 
 def recognised(request: HttpRequest) -> Principal | None:

@@ -34,7 +34,13 @@ from lib.uuid7 import uuid7
 PURPOSE = "session"
 KEPT = timedelta(days=180)  # how long a session that is over still shows up, and makes its device a known one
 VISITOR = "SELECT accounts_visitor(%s)"
-TOLD = ("password_change", "mfa_change", "reuse_detected", "by_admin")  # endings that the next page explains
+TOLD = (
+    "password_change",
+    "mfa_change",
+    "reuse_detected",
+    "by_admin",
+    "by_person",
+)  # endings that the next page explains
 
 
 class SessionStore(SessionBase):

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "accounts.middleware.PrincipalMiddleware",
     "accounts.gate.GateMiddleware",
     "accounts.acting_middleware.ActingMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

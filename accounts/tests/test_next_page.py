@@ -1,6 +1,7 @@
 """After a deed the way leads on to pages of ours alone, whatever the request asks for."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
@@ -102,3 +103,29 @@ def test_no_deed_leads_away(cast: Cast, nora: User, deed: Any) -> None:
 )
 def test_pages_of_ours_are_reached(cast: Cast, nora: User, deed: Any) -> None:
     assert deed(cast, GOOD)["Location"] == GOOD
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "goes_on_to"),
+    [
+        ("get", {}, "/clients/?q=a"),
+        ("get", {"referer": "http://testserver/inbox/"}, "/clients/?q=a"),
+        ("get", {"hx-request": "true", "hx-current-url": "http://testserver/inbox/?unread=1#x"}, "/inbox/?unread=1"),
+        ("get", {"hx-request": "true", "hx-current-url": "http://elsewhere.test/inbox/"}, "/"),
+        ("post", {"referer": "http://testserver/inbox/?unread=1"}, "/inbox/?unread=1"),
+        ("post", {"referer": "http://elsewhere.test/inbox/"}, "/"),
+        ("post", {}, "/"),
+    ],
+)  # fmt: skip
+def test_strangers_come_back_to_a_page(
+    db: None, method: str, headers: dict[str, str], goes_on_to: str
+) -> None:
+    """Not to a piece of one, and not to the address of a form, which cannot be opened."""
+    answer = getattr(Browser(), method)("/clients/?q=a", headers=headers)
+
+    by_htmx = "hx-request" in headers
+    told = answer["HX-Redirect" if by_htmx else "Location"]
+    assert (answer.status_code, told) == (
+        200 if by_htmx else 302,
+        f"/accounts/login/?{urlencode({'next': goes_on_to}, safe='/')}",
+    )
