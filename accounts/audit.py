@@ -27,6 +27,8 @@ EVENTS = {
     "mfa_enrolled": ("mfa", "Added a second factor"),
     "mfa_removed": ("mfa", "Removed a second factor"),
     "mfa_required": ("mfa", "Changed when a second factor is asked for"),
+    "mfa_preference": ("mfa", "Chose which second factor comes first"),
+    "passkey_renamed": ("mfa", "Renamed a passkey"),
     "backup_codes_made": ("mfa", "Made new backup codes"),
     "device_trusted": ("mfa", "Trusted a device"),
     "device_untrusted": ("mfa", "Took back the trust in a device"),

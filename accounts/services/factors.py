@@ -92,7 +92,8 @@ def make_backup_codes(*, user: User, now: datetime, origin: Origin) -> list[str]
 
 
 @transaction.atomic
-def rename_passkey(*, user: User, authenticator_id: int, name: str) -> bool:
+def rename_passkey(*, user: User, authenticator_id: int, name: str, now: datetime, origin: Origin) -> bool:
+    """False when there is no such passkey of the person's."""
     row = (
         Authenticator.objects.select_for_update()
         .filter(user=user, pk=authenticator_id, type=Kind.WEBAUTHN)
@@ -100,17 +101,29 @@ def rename_passkey(*, user: User, authenticator_id: int, name: str) -> bool:
     )
     if row is None:
         return False
-    row.data["name"] = name
-    row.save(update_fields=["data"])
+    before = row.wrap().name
+    if name != before:
+        row.data["name"] = name
+        row.save(update_fields=["data"])
+        record_of(user.pk, "passkey_renamed", now=now, target=name, origin=origin, details={"before": before})
     return True
 
 
 @transaction.atomic
-def choose_methods(*, user: User, preferred: str, by_email: bool) -> Factors:
+def choose_methods(*, user: User, preferred: str, by_email: bool, now: datetime, origin: Origin) -> Factors:
     """Which way is offered first, and whether codes by e-mail still count beside a strong factor."""
+    _one_at_a_time(user)
     settings, _ = MFASettings.objects.get_or_create(user=user)
-    settings.preferred_method, settings.email_otp_enabled = preferred, by_email
-    settings.save(update_fields=["preferred_method", "email_otp_enabled", "updated_at"])
+    before, after = (settings.preferred_method, settings.email_otp_enabled), (preferred, by_email)
+    if after != before:
+        settings.preferred_method, settings.email_otp_enabled = after
+        settings.save(update_fields=["preferred_method", "email_otp_enabled", "updated_at"])
+        details = {
+            "first": preferred or "not chosen",
+            "before": before[0] or "not chosen",
+            "by_email": by_email,
+        }
+        record_of(user.pk, "mfa_preference", now=now, origin=origin, details=details)
     return factors_of(user.pk)
 
 

@@ -192,6 +192,8 @@ def factors_methods(request: HttpRequest) -> HttpResponse:
         user=user,
         preferred=form.cleaned_data["preferred"],
         by_email=form.cleaned_data.get("by_email", True),
+        now=timezone.now(),
+        origin=Origin.of(request),
     )
     messages.success(request, "Saved.")
     return redirect("accounts:factors")

@@ -56,7 +56,13 @@ def passkey(request: HttpRequest, factor_id: int) -> HttpResponse:
         raise Http404
     form = PasskeyNameForm(request.POST or None, initial={"name": row.wrap().name})
     if request.method == "POST" and form.is_valid():
-        deeds.rename_passkey(user=user, authenticator_id=factor_id, name=form.cleaned_data["name"])
+        deeds.rename_passkey(
+            user=user,
+            authenticator_id=factor_id,
+            name=form.cleaned_data["name"],
+            now=timezone.now(),
+            origin=Origin.of(request),
+        )
         messages.success(request, "Renamed.")
         return redirect("accounts:factors")
     return render(request, "accounts/passkey.html", {"form": form}, status=422 if form.errors else 200)
