@@ -56,6 +56,7 @@ from crm.models import (
     PipelineStage,
     Tag,
 )
+from crm.tests.furnishing import Work, furnish_work
 from integrations.models import InboundEvent, OutboxDelivery, OutboxEvent, WriteLog
 from integrations.services.vault import store_credential
 from notifications.models import Notification
@@ -82,6 +83,7 @@ class House:
     staff_invitation: ActionToken  # to the agency
     package: ServicePackage
     assignment: ClientAssignment
+    work: Work
 
 
 @dataclass
@@ -189,7 +191,7 @@ def furnish(client: Client, user: User, number: str, member: User, worker: User)
     assignment = ClientAssignment.unscoped.get(client=client)
     return House(
         client, lead, call, stage, tag, note, account, notice, member, worker, invited[client], invited[None],
-        package, assignment,
+        package, assignment, furnish_work(own, lead, call, user, NOON),
     )  # fmt: skip
 
 

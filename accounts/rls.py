@@ -46,6 +46,15 @@ def protect(
     )
 
 
+def share(table: str) -> migrations.RunSQL:
+    """Let everybody of an agency, its clients too, read the rows of ``table`` that concern no client."""
+    return migrations.RunSQL(
+        f"CREATE POLICY shared ON {table} FOR SELECT TO portal_app "
+        f"USING (agency_id = {AGENCY} AND client_id IS NULL)",
+        f"DROP POLICY shared ON {table}",
+    )
+
+
 def anchor(table: str, *columns: str) -> migrations.RunSQL:
     """Make ``columns`` + id a key that ``tie`` can point at."""
     name = f"{table}_tenant_key_{len(columns)}"

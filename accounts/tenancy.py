@@ -79,6 +79,19 @@ class TenantQuerySet(models.QuerySet[Any]):
         return self.filter(**{"agency_id": client.agency_id, self.model.client_lookup: client.pk})
 
 
+class SharedQuerySet(TenantQuerySet):
+    """Rows of one client each, and those without a client, which are the agency's for all its clients to read."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        rows = self.filter(agency_id=actor.agency_id)
+        if actor.client_ids is None:
+            return rows
+        return rows.filter(models.Q(client=None) | models.Q(client__in=actor.client_ids))
+
+    def for_client(self, client: "Client") -> Self:
+        return self.filter(models.Q(client=None) | models.Q(client=client), agency_id=client.agency_id)
+
+
 class TenantManager(models.Manager[Any]):
     queryset_class: type[TenantQuerySet] = TenantQuerySet
 

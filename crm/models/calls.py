@@ -44,7 +44,10 @@ class Call(ClientOwned):
 
     class Source(models.TextChoices):
         CTM = "ctm", "CallTrackingMetrics"
+        GHL = "ghl", "GoHighLevel"
+        TELNYX = "telnyx", "Voice agent"
         MANUAL = "manual", "Logged by hand"
+        IMPORT = "import", "Imported"
 
     class Kind(models.TextChoices):
         CALL = "call", "Call"
@@ -63,6 +66,8 @@ class Call(ClientOwned):
         RETURNING = "returning_customer", "Returning customer"
 
     lead = TenantForeignKey(Lead, null=True, blank=True, related_name="calls")
+    campaign = TenantForeignKey("crm.Campaign", null=True, blank=True, related_name="calls")
+    customer = TenantForeignKey("crm.Customer", null=True, blank=True, related_name="calls")
     source = models.CharField(max_length=20, choices=Source, default=Source.CTM)
     external_id = models.CharField(max_length=100)
     external_sid = models.CharField(max_length=100, blank=True)  # CTM addresses recordings by it
@@ -71,6 +76,11 @@ class Call(ClientOwned):
     from_number = models.CharField(max_length=40, blank=True)  # as given; may be no number at all
     from_e164 = models.CharField(max_length=20, blank=True)
     to_number = models.CharField(max_length=40, blank=True)
+    phone_number = models.CharField(max_length=40, blank=True)  # as dialed by one of us
+    called_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    disposition = models.CharField(max_length=40, blank=True)  # the nine words; old data may hold others
+    disposed_at = models.DateTimeField(null=True, blank=True)
+    booked_elsewhere = models.CharField(max_length=200, blank=True)  # where the meeting stands, if not here
     tracking_label = models.CharField(max_length=200, blank=True)
     caller_name = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField()
@@ -132,6 +142,16 @@ class Call(ClientOwned):
             ),
             models.Index(fields=("agency", "lead", "-started_at", "-id"), name="call_lead"),
             models.Index(fields=("agency", "client", "from_e164", "started_at"), name="call_number"),
+            models.Index(
+                fields=("agency", "campaign", "-started_at"),
+                name="call_campaign",
+                condition=Q(campaign__isnull=False),
+            ),
+            models.Index(
+                fields=("agency", "client", "customer", "-started_at"),
+                name="call_customer",
+                condition=Q(customer__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

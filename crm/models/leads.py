@@ -7,6 +7,7 @@ from django.db.models.functions import Concat, Lower
 
 from accounts.models import User
 from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, TenantQuerySet
+from crm.models.companies import Company
 
 HUES = ("gray", "blue", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet")
 HUE_CHOICES = [(hue, hue.capitalize()) for hue in HUES]
@@ -20,6 +21,10 @@ class PipelineStage(ClientOwned):
     position = models.PositiveSmallIntegerField()
     is_won_stage = models.BooleanField(default=False)
     is_lost_stage = models.BooleanField(default=False)
+    chance = models.PositiveSmallIntegerField(null=True, blank=True)  # per cent of the leads here that buy
+    rests_after_days = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # then a lead counts as forgotten
 
     class Meta(ClientOwned.Meta):
         ordering = ("position", "name")
@@ -63,25 +68,106 @@ class Lead(ClientOwned):
     class Source(models.TextChoices):
         CTM = "ctm", "Tracked call"
         MANUAL = "manual", "Added by hand"
+        IMPORT = "import", "Imported"
+        FORM = "form", "Web form"
+        BOOKING = "booking", "Booking"
+        VOICE_AGENT = "voice_agent", "Voice agent"
+        GHL = "ghl", "GoHighLevel"
+        API = "api", "API"
+        POOL = "pool", "Lead pool"
+        ZOOMINFO = "zoominfo", "ZoomInfo"
+        APOLLO = "apollo", "Apollo"
+        CLEARBIT = "clearbit", "Clearbit"
+        WEBSITE_VISITOR = "website_visitor", "Website visitor"
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        ENRICHED = "enriched", "Enriched"
+        SCORED = "scored", "Scored"
+        IN_SEQUENCE = "in_sequence", "In a sequence"
+        CONTACTED = "contacted", "Contacted"
+        REPLIED = "replied", "Replied"
+        CONVERTED = "converted", "Converted"
+        DISQUALIFIED = "disqualified", "Disqualified"
+
+    class Sentiment(models.TextChoices):
+        POSITIVE = "positive", "Positive"
+        NEUTRAL = "neutral", "Neutral"
+        NEGATIVE = "negative", "Negative"
+
+    class EmailStatus(models.TextChoices):
+        VERIFIED = "verified", "Verified"
+        GUESSED = "guessed", "Guessed"
+        INVALID = "invalid", "Does not exist"
+        CATCH_ALL = "catch_all", "Accepts everything"
+        UNKNOWN = "unknown", "Not checked"
 
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     display_name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
+    email_status = models.CharField(max_length=10, choices=EmailStatus, default=EmailStatus.UNKNOWN)
     phone = models.CharField(max_length=40, blank=True)  # as given
     phone_e164 = models.CharField(max_length=20, blank=True)
+    phone_is_wrong = models.BooleanField(default=False)  # somebody else answers there
+    company = TenantForeignKey(Company, null=True, blank=True, related_name="leads")
+    company_name = models.CharField(max_length=200, blank=True)  # as given; the search reads it
+    title = models.CharField(max_length=160, blank=True)
+    seniority = models.CharField(max_length=60, blank=True)
+    linkedin_url = models.CharField(max_length=300, blank=True)
+    industry = models.CharField(max_length=100, blank=True)
+    location = models.CharField(max_length=200, blank=True)
     city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=60, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    timezone = models.CharField(max_length=64, blank=True)  # "": worked out from number or client
     source = models.CharField(max_length=20, choices=Source, default=Source.CTM)
+    external_ref = models.CharField(max_length=120, blank=True)  # their id in the system they came from
+    attribution = models.JSONField(
+        default=dict, blank=True
+    )  # source, medium, campaign, keyword, landing_page, gclid
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.NEW
+    )  # as ``lead_status`` works it out
+    status_by_hand = models.CharField(
+        max_length=12, choices=Status, blank=True
+    )  # converted or disqualified alone
+    sentiment = models.CharField(max_length=10, choices=Sentiment, blank=True)
+    category = models.CharField(max_length=20, blank=True)  # of the newest call
     stage = TenantForeignKey(PipelineStage, null=True, blank=True, related_name="leads")
+    stage_entered_at = models.DateTimeField(null=True, blank=True)
+    board_rank = models.CharField(max_length=60, blank=True, db_collation="C")  # order within the stage
+    lost_reason = models.CharField(max_length=200, blank=True)
+    value = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True
+    )  # expected, in ``currency``
+    currency = models.CharField(max_length=3, default="USD")
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    score = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # 0 to 100; the override where there is one
+    tier = models.CharField(max_length=10, blank=True)
+    scored_at = models.DateTimeField(null=True, blank=True)
+    deep_research_data = models.JSONField(default=dict, blank=True)
+    deep_research_run_at = models.DateTimeField(null=True, blank=True)
+    enrichment_data = models.JSONField(default=dict, blank=True)
+    notes = models.TextField(blank=True)
+    first_inbound_at = models.DateTimeField(null=True, blank=True)  # the speed-to-lead clock starts
+    first_response_at = models.DateTimeField(null=True, blank=True)  # and stops
     last_call_at = models.DateTimeField(null=True, blank=True)
+    merged_into = TenantForeignKey("self", null=True, blank=True, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     search_text = models.GeneratedField(
-        expression=Lower(Concat(Value(" "), F("display_name"), Value(" "), F("phone_e164"))),
+        expression=Lower(
+            Concat(
+                Value(" "), F("display_name"), Value(" "), F("phone_e164"), Value(" "), F("email"),
+                Value(" "), F("company_name"), output_field=models.TextField(),
+            )
+        ),
         output_field=models.TextField(),
         db_persist=True,
-    )
+    )  # fmt: skip
 
     objects: ClassVar[TenantManager] = TenantManager.over(LeadQuerySet)
 
@@ -94,6 +180,13 @@ class Lead(ClientOwned):
                 condition=~Q(email="") & Q(archived_at=None),
                 name="lead_email_once_per_client",
             ),
+            models.CheckConstraint(
+                condition=Q(status_by_hand__in=("", "converted", "disqualified")),
+                name="lead_status_by_hand",
+            ),
+            models.CheckConstraint(
+                condition=Q(score=None) | Q(score__range=(0, 100)), name="lead_score_range"
+            ),
         )
         indexes = (
             models.Index(fields=("agency", "client", "phone_e164"), name="lead_phone"),
@@ -103,6 +196,33 @@ class Lead(ClientOwned):
                 F("last_call_at").desc(nulls_last=True),
                 F("id").desc(),
                 name="lead_recent",
+            ),
+            models.Index(
+                F("agency"),
+                F("last_call_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="lead_recent_in_agency",
+                condition=Q(archived_at=None),
+            ),
+            models.Index(
+                fields=("agency", "client", "stage", "board_rank", "id"),
+                name="lead_board",
+                condition=Q(archived_at=None),
+            ),
+            models.Index(
+                fields=("agency", "client", "linkedin_url"),
+                name="lead_linkedin",
+                condition=~Q(linkedin_url=""),
+            ),
+            models.Index(
+                fields=("agency", "client", "external_ref"),
+                name="lead_external",
+                condition=~Q(external_ref=""),
+            ),
+            models.Index(
+                fields=("agency", "client", "company"),
+                name="lead_company",
+                condition=Q(company__isnull=False),
             ),
             GinIndex(
                 OpClass("agency", "uuid_ops"), OpClass("search_text", "gin_trgm_ops"), name="lead_search"

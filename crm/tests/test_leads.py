@@ -45,7 +45,7 @@ def call(house: House, n: int) -> Call:
 def leads(house: House) -> list[Lead]:
     """Those that the test made."""
     with agency_scope(house.client.agency_id), transaction.atomic():
-        rows = Lead.unscoped.filter(client=house.client).exclude(pk=house.lead.pk)
+        rows = Lead.unscoped.filter(client=house.client).exclude(pk__in=(house.lead.pk, house.work.gone.pk))
         return list(rows.order_by("created_at", "pk"))
 
 

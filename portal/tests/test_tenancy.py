@@ -17,7 +17,7 @@ from accounts.scope import NOBODY, PlatformUse, Scope, agency_scope, platform_sc
 from accounts.tenancy import AgencyOwned, TenantScopeMissing
 from conftest import NOON, Cast
 from crm.inbox import search_leads
-from crm.models import Call, Lead, Tag
+from crm.models import Call, Lead, Market, Tag
 from crm.services.workbench import add_note, rate_call
 
 # Tables that belong to no tenant, each with the reason.
@@ -58,9 +58,12 @@ DEFINERS = {
     "accounts_visitor",
     "accounts_principal",
     "crm_search_leads",
+    "crm_suppressed",
     "accounts_audit_chain",
     "accounts_audit_head",
 }
+# Their rows without a client are the agency's, for its clients to read.
+SHARED = {"crm_market", "crm_journeytemplate", "crm_journeytemplatestep"}
 HOUSE_APPS = ("accounts", "notifications", "integrations", "crm", "portal")
 
 
@@ -210,11 +213,34 @@ def test_runtime_role_is_nobody_special(db: None) -> None:
 
 def test_every_table_is_tenant_protected_or_named_global(db: None) -> None:
     protected = rows(
-        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relrowsecurity AND c.relforcerowsecurity "
-        "AND (SELECT array_agg(polname ORDER BY polname) FROM pg_policy WHERE polrelid = c.oid) = '{platform,tenant}'"
+        "SELECT c.relname::text, "
+        "(SELECT array_agg(polname::text ORDER BY polname) FROM pg_policy WHERE polrelid = c.oid) "
+        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relrowsecurity AND c.relforcerowsecurity"
     )
-    assert sorted(str(name) for (name,) in protected) == tenant_tables()
+    assert dict(protected) == {
+        table: ["platform", *(["shared"] if table in SHARED else []), "tenant"] for table in tenant_tables()
+    }
+
+
+def test_shared_rows_are_read_by_clients_and_changed_by_the_agency_alone(cast: Cast) -> None:
+    with platform_scope(PlatformUse.ADMIN):
+        for agency in (cast.larkspur, cast.ironwood):
+            Market.unscoped.create(agency=agency, name=f"All of {agency.name}")
+    rafael = cast.actor("rafael")
+
+    with scoped(rafael.scope):
+        seen = {
+            frozenset(rows.values_list("name", flat=True))
+            for rows in (Market.unscoped, Market.objects.for_actor(rafael))
+        }
+        renamed = Market.unscoped.filter(client=None).update(name="Ours now")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Market.unscoped.create(agency_id=rafael.agency_id, name="For everybody")
+    with scoped(cast.actor("nora").scope):
+        by_agency = Market.unscoped.filter(client=None).update(name="South")
+
+    assert (seen, renamed, by_agency) == ({frozenset({"North", "All of Larkspur"})}, 0, 1)
 
 
 def test_no_materialised_views_and_only_known_definers(db: None) -> None:
@@ -240,6 +266,7 @@ def test_unique_keys_of_tenant_tables_hold_the_tenant(db: None) -> None:
     }
     assert loose == {
         ("crm_ctmaccount", ("webhook_token",)),
+        ("crm_inboundform", ("token",)),
         ("accounts_agency", ("slug",)),
         ("accounts_actiontoken", ("token_hash",)),
     }

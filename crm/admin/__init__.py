@@ -1,0 +1,3 @@
+from crm.admin import calls, people, work
+
+__all__ = ["calls", "people", "work"]

@@ -1,0 +1,49 @@
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from accounts.tenancy import ClientOwned, TenantForeignKey
+from crm.models.leads import Lead
+
+
+class ScoringModel(ClientOwned):
+    """The weights that scores of one client are added up with. A change is a new version; old ones stay."""
+
+    version = models.PositiveIntegerField()
+    weights = models.JSONField()
+    learned_from = models.JSONField(default=dict, blank=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta(ClientOwned.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("agency", "client", "version"), name="scoring_version_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"Weights {self.version}"
+
+
+class LeadScore(ClientOwned):
+    """One score as arithmetic: the points of ``components`` add up to ``total``. History; rows are never changed."""
+
+    lead = TenantForeignKey(Lead, on_delete=models.CASCADE, related_name="scores")
+    total = models.PositiveSmallIntegerField()  # 0 to 100, what the weights say
+    tier = models.CharField(max_length=10)
+    components = models.JSONField()  # [{"factor", "points", "why"}]
+    weights_version = models.PositiveIntegerField()  # 0: the product's own
+    override = models.PositiveSmallIntegerField(null=True, blank=True)  # a person's number, beside the sum
+    reason = models.CharField(max_length=300, blank=True)
+    scored_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    scored_at = models.DateTimeField()
+
+    class Meta(ClientOwned.Meta):
+        constraints = (
+            models.CheckConstraint(condition=Q(total__range=(0, 100)), name="score_range"),
+            models.CheckConstraint(
+                condition=Q(override=None) | Q(override__range=(0, 100)), name="score_override_range"
+            ),
+        )
+        indexes = (models.Index(fields=("agency", "client", "lead", "-scored_at"), name="scores_of_lead"),)
+
+    def __str__(self) -> str:
+        return f"{self.total} {self.scored_at:%Y-%m-%d}"
