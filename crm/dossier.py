@@ -1,31 +1,14 @@
 """All that is known around one call, for the drawer and the client's own page."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from accounts.tenancy import Actor
-from crm.classification.categories import LABELS
 from crm.models import Activity, Call, Note, PipelineStage, Tag
 from crm.presenting import caller_name
+from crm.timeline import Deed, deed_of
 
 HISTORY = 20
-ICONS = {
-    "rating_changed": "star",
-    "category_changed": "tag",
-    "stage_changed": "square-kanban",
-    "note_added": "pencil",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One line of the timeline, in words."""
-
-    icon: str
-    words: str
-    who: str
-    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +42,12 @@ def dossier(actor: Actor, call: Call) -> Dossier:
         name=name,
         history=_history(actor, call),
         notes=list(notes.filter(**about)),
-        activity=[_deed(each) for each in activity[:HISTORY]],
+        activity=[deed_of(each) for each in activity[:HISTORY]],
         stages=list(stages),
         tag_names=list(tags.values_list("name", flat=True)),
         transcript=[] if call.redacted else transcript(call, quotes, caller=name),
         evidence=evidence,
     )
-
-
-def _deed(each: Activity) -> Deed:
-    told, who = each.metadata, each.actor.name if each.actor else "CallTrackingMetrics"
-    if "acting" in told:
-        who += ", acting for the client"
-    match each.action:
-        case "rating_changed" if "kept" in told:
-            words = f"Kept {_stars(told['kept'])}; CallTrackingMetrics said {_stars(told['ctm'])}"
-        case "rating_changed":
-            words = f"Rating changed from {_stars(told['from'])} to {_stars(told['to'])}"
-        case "category_changed":
-            words = f"Category changed from {LABELS[told['from']]} to {LABELS[told['to']]}"
-        case "stage_changed":
-            words = "Moved to another stage"
-        case "note_added":
-            words = "Note added"
-        case other:
-            words = other.replace("_", " ").capitalize()
-    return Deed(ICONS.get(each.action, "activity"), words, who, each.occurred_at)
-
-
-def _stars(n: int | None) -> str:
-    return "no stars" if not n else f"{n} star{'s' if n > 1 else ''}"
 
 
 def _history(actor: Actor, call: Call) -> list[Call]:

@@ -13,6 +13,7 @@ from crm.services.judging import judge_by_machine, machine_verdict
 from crm.services.matching import LeadBook
 from crm.services.reconciling import Reading, reconcile_rating
 from crm.services.sequences import count_sequences
+from crm.services.timeline import tell_all
 from integrations.models import WriteLog
 from integrations.services import outbox
 
@@ -118,7 +119,7 @@ def _save(result: Ingested, book: LeadBook) -> None:
     Call.unscoped.bulk_create(result.fresh)
     Call.unscoped.bulk_update(result.changed, UPDATED, batch_size=100)
     CallClassification.unscoped.bulk_create(result.verdicts)
-    Activity.unscoped.bulk_create(result.history)
+    tell_all(result.history)
 
 
 def _publish(result: Ingested, now: datetime) -> None:

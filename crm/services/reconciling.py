@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from crm.models import Activity, Call
 from crm.models.calls import Verdict as By
 from crm.services.judging import adopt_ctm_rating
+from crm.services.timeline import line
 from integrations.models import WriteLog
 
 WEBHOOK_LAG = timedelta(minutes=15)  # CTM repeats deliveries that failed: what one says may be this old
@@ -54,12 +55,6 @@ def reconcile_rating(
 
 
 def _rated(call: Call, now: datetime, metadata: dict[str, object]) -> Activity:
-    return Activity(
-        agency_id=call.agency_id,
-        client_id=call.client_id,
-        lead_id=call.lead_id,
-        call=call,
-        action="rating_changed",
-        metadata=metadata,
-        occurred_at=now,
+    return line(
+        about=call, lead_id=call.lead_id, call_id=call.pk, action="rating_changed", metadata=metadata, now=now
     )

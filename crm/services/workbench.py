@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.tenancy import Actor
-from crm.models import Activity, Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
+from crm.models import Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
 from crm.models.calls import Verdict
 from crm.services.ctm_writes import queue_rating
 from crm.services.judging import adopt_human_rating
 from crm.services.sequences import count_sequences
+from crm.services.timeline import tell
 
 JUDGED = ("rating", "rating_by", "rated_at", "category", "category_by", "updated_at")
 
@@ -74,15 +75,14 @@ def _remember(call: Call, actor: Actor, was: str) -> None:
 
 
 def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object], now: datetime) -> None:
-    Activity.unscoped.create(
-        agency_id=call.agency_id,
-        client_id=call.client_id,
+    tell(
+        about=call,
         lead_id=call.lead_id,
-        call=call,
-        actor_id=actor.user_id,
+        call_id=call.pk,
+        actor=actor,
         action=action,
-        metadata=metadata if actor.acting is None else {**metadata, "acting": str(actor.acting.session_id)},
-        occurred_at=now,
+        metadata=metadata,
+        now=now,
     )
 
 

@@ -1,0 +1,85 @@
+"""What the timeline says of each deed. Whoever tells of a new action (``crm.services.timeline``) adds it here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm.classification.categories import LABELS
+from crm.models import Activity
+
+Told = Mapping[str, Any]  # the metadata of an activity
+KINDS = {
+    "calls": "Calls",
+    "messages": "Messages",
+    "meetings": "Meetings",
+    "notes": "Notes",
+    "stages": "Stage moves",
+    "journeys": "Journeys",
+    "imports": "Imports",
+    "merges": "Merges",
+    "changes": "Other changes",
+}
+TRACKER, HOUSE = "CallTrackingMetrics", "Switchboard"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    kind: str  # of KINDS
+    icon: str
+    words: str | Callable[[Told], str]
+    by_itself: str = HOUSE  # who did it when no person did
+
+    def said(self, told: Told) -> str:
+        return self.words if isinstance(self.words, str) else self.words(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of the timeline, in words."""
+
+    icon: str
+    words: str
+    who: str
+    occurred_at: datetime
+
+
+def _stars(n: int | None) -> str:
+    return "no stars" if not n else f"{n} star{'s' if n > 1 else ''}"
+
+
+def _rating(told: Told) -> str:
+    if "kept" in told:
+        return f"Kept {_stars(told['kept'])}; CallTrackingMetrics said {_stars(told['ctm'])}"
+    return f"Rating changed from {_stars(told['from'])} to {_stars(told['to'])}"
+
+
+def _category(told: Told) -> str:
+    return f"Category changed from {LABELS[told['from']]} to {LABELS[told['to']]}"
+
+
+ACTIONS: dict[str, Action] = {
+    "rating_changed": Action("calls", "star", _rating, TRACKER),
+    "category_changed": Action("calls", "tag", _category, TRACKER),
+    "stage_changed": Action("stages", "square-kanban", "Moved to another stage"),
+    "note_added": Action("notes", "pencil", "Note added"),
+}
+
+
+def action_of(name: str) -> Action:
+    """What is known of an action; one that nobody describes any more is said by its name."""
+    return ACTIONS.get(name) or Action("changes", "activity", name.replace("_", " ").capitalize())
+
+
+def names_of(kind: str) -> list[str]:
+    return [name for name, action in ACTIONS.items() if action.kind == kind]
+
+
+def deed_of(activity: Activity) -> Deed:
+    action = action_of(activity.action)
+    return Deed(action.icon, action.said(activity.metadata), who_did(activity, action), activity.occurred_at)
+
+
+def who_did(activity: Activity, action: Action) -> str:
+    who = activity.actor.name if activity.actor else action.by_itself
+    return f"{who}, acting for the client" if "acting" in activity.metadata else who
