@@ -12,7 +12,7 @@ from accounts.avatars import hue_of_person, picture_of
 from accounts.brand import COOKIE, Brand, public_brand
 from accounts.directory import ClientFacts, visible_clients
 from accounts.models import ImpersonationSession, User
-from accounts.pages import Entry, menu
+from accounts.pages import Entry, first_page, menu
 from accounts.principal import AgencyFacts
 from accounts.seats import IN_MENU, Seat, seats_of
 from accounts.statements import fetch
@@ -137,6 +137,12 @@ class Shell:
     def pages(self) -> list[Entry]:
         """The menu of one's own account and house."""
         return menu(self._request)
+
+    @cached_property
+    def settings_url(self) -> str:
+        """The first of ``pages``, found without putting the menu together."""
+        actor: Actor | None = self._request.actor  # type: ignore[attr-defined]
+        return first_page(actor) if actor else ""
 
     @cached_property
     def nav_clients(self) -> tuple[ClientFacts, ...]:

@@ -47,6 +47,16 @@ def act(actor: Actor, deed: Any, **told: Any) -> None:
 # What the page shows
 
 
+@pytest.mark.parametrize("slug", ["", SLUG])
+def test_button_that_signs_somebody_out_is_not_ones_own(cast: Cast, slug: str) -> None:
+    url = person_url(cast, "hannah" if slug else "theo", slug)
+
+    page = cast.browser("nora").get(url).content.decode()
+
+    assert re.findall(r'action="([^"]+/sign-out/)"', page) == [url + "sign-out/"]
+    assert page.count(f'action="{reverse("account_logout")}"') == 2  # both menus of the frame
+
+
 def test_pages_list_their_own_people_and_no_others(cast: Cast) -> None:
     shown = {
         who: set(
