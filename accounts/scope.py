@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
+from accounts.statements import PreparedCursor
+
 
 class PlatformUse(Enum):
     """Every reason for which code may look across agencies. A use that is not named here cannot be had."""
@@ -105,7 +107,7 @@ def apply_scope(
             wrapper.scope_in_force = NOBODY  # the transaction has not begun: every setting is at its default
         wanted = _current.get()
         if status != TransactionStatus.INERROR and wanted != wrapper.scope_in_force:
-            raw.execute(SET_SCOPE, wanted.settings)
+            PreparedCursor(raw).execute(SET_SCOPE, wanted.settings)
             wrapper.scope_in_force = wanted
     result = execute(sql, params, many, context)
     if isinstance(sql, str) and sql.startswith("ROLLBACK TO"):
