@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from html import escape
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,36 +49,18 @@ def channel(kind: str, direction: str, answered: bool | None) -> tuple[str, str]
     return CHANNELS.get((kind, direction), OTHER)
 
 
-class Row(NamedTuple):
-    """One call, ready to be drawn. The template takes it apart by order, which takes half as long as by names."""
-
-    url: str
-    name: str
-    repeat: str
-    summary: str
-    channel: SafeString
-    client: SafeString
-    verdict: SafeString  # category and stars
-    length: str
-    iso: str
-    time: str
-    unread: bool
-    selected: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Day:
     name: str
     date: str
-    rows: list[Row]
+    rows: SafeString  # drawn
 
 
 @lru_cache(maxsize=4096)
 def sign(kind: str, *values: object) -> SafeString:
     """A part that many rows share, drawn once: ``kind`` is a macro of call_signs.html."""
     macros = get_template("crm/call_signs.html", using="jinja2").template.module  # type: ignore[attr-defined]
-    drawn: str = getattr(macros, kind)(*values).strip()
-    return mark_safe(drawn)  # noqa: S308  Jinja2 has escaped it
+    return SafeString(getattr(macros, kind)(*values).strip())  # Jinja2 has escaped it
 
 
 @lru_cache(maxsize=256)
@@ -99,10 +82,13 @@ def _heading(day: date, today: date) -> tuple[str, str]:
 
 
 class Listing:
-    """Turns rows of ``crm.inbox`` into days of finished rows for one reader."""
+    """Turns rows of ``crm.inbox`` into days of drawn rows for one reader.
+
+    A row's frame is drawn once for all rows of its kind, so that a row costs no more than filling in its words.
+    """
 
     def __init__(self, request: HttpRequest, *, now: datetime, route: str = "crm:inbox_call") -> None:
-        self._marks_unread = request.actor.is_staff  # type: ignore[attr-defined]  # what the agency has not read yet
+        self._for_staff = request.actor.is_staff  # type: ignore[attr-defined]
         self._zone = ZoneInfo(reader_zone(request))
         self._today = now.astimezone(self._zone).date()
         self._clients = _by_id(visible_clients(request))
@@ -111,27 +97,32 @@ class Listing:
     def days(
         self, rows: Iterable[dict[str, Any]], *, selected: UUID | None = None, query: str = ""
     ) -> list[Day]:
-        days: list[Day] = []
-        last: date | None = None
-        chosen = str(selected) if selected else None
+        chosen, after = str(selected or ""), escape(self._after + query)
+        days: list[tuple[date, list[str]]] = []
         for row in rows:
             local = row["started_at"].astimezone(self._zone)
-            if local.date() != last:
-                last = local.date()
-                days.append(Day(*_heading(last, self._today), []))
-            days[-1].rows.append(self._row(row, local, chosen, query))
-        return days
+            day = local.date()
+            if not days or days[-1][0] != day:
+                days.append((day, []))
+            days[-1][1].append(self._row(row, local, chosen, after))
+        return [
+            Day(*_heading(day, self._today), mark_safe("\n".join(drawn)))  # noqa: S308  _row has escaped them
+            for day, drawn in days
+        ]
 
-    def _row(self, row: dict[str, Any], local: datetime, selected: str | None, query: str) -> Row:
+    def _row(self, row: dict[str, Any], local: datetime, selected: str, after: str) -> str:
         icon, words = channel(row["kind"], row["direction"], row["answered"])
         client = self._clients.get(row["client_id"], UNKNOWN_CLIENT)
-        unread = self._marks_unread and not row["seen"]
+        unread = self._for_staff and not row["seen"]  # what the agency has not read yet
         category, sequence, is_call = row["category"], row["call_sequence"], row["kind"] == "call"
-        return Row(
-            url=f"{self._before}{row['id']}{self._after}{query}",
-            name=caller_name(row["lead_name"], row["caller_name"], row["from_e164"], row["from_number"]),
-            repeat=f"{ordinal(sequence)} call" if sequence > 1 and is_call else "",
-            summary=row["summary"],
+        repeat = f"{ordinal(sequence)} call" if sequence > 1 and is_call else ""
+        frame = sign("frame", unread, row["id"] == selected, repeat, self._for_staff)
+        return frame.format(  # escapes nothing
+            url=f"{self._before}{row['id']}{after}",
+            name=escape(
+                caller_name(row["lead_name"], row["caller_name"], row["from_e164"], row["from_number"])
+            ),
+            summary=escape(row["summary"]),
             channel=sign("channel", icon, words, unread),
             client=sign("client", client.name, client.hue, client.glyph),
             verdict=sign(
@@ -140,6 +131,4 @@ class Listing:
             length=length(row["duration_seconds"]) if is_call else "",
             iso=row["started_at"].isoformat(timespec="seconds")[:19] + "Z",
             time=clock(local),
-            unread=unread,
-            selected=row["id"] == selected,
         )

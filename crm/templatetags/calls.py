@@ -5,8 +5,8 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
 from crm.classification.categories import HUES, LABELS
+from crm.presenting import Day, shown_number
 from crm.presenting import channel as channel_of
-from crm.presenting import shown_number
 from lib.ui.times import length, ordinal
 
 register = template.Library()
@@ -15,10 +15,9 @@ register.filter("ordinal", ordinal)
 
 
 @register.simple_tag
-def call_rows(days: list[Any], client_column: bool = True, target: str = "drawer") -> SafeString:
-    """The rows of a list of calls. Drawn by Jinja2: in Django's engine they would be most of the page's cost."""
-    rows = get_template("crm/call_rows.html", using="jinja2")
-    html = rows.render({"days": days, "client_column": client_column, "target": target})
+def call_rows(days: list[Day]) -> SafeString:
+    """The days of a list of calls, whose rows are drawn already."""
+    html = get_template("crm/call_rows.html", using="jinja2").render({"days": days})
     return mark_safe(html)  # noqa: S308  the engine has escaped it
 
 
