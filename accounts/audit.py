@@ -68,6 +68,10 @@ EVENTS = {
     "credential_set": ("secrets", "Set credentials"),
     "sync_requested": ("data", "Asked for a sync"),
     "audit_exported": ("data", "Exported the audit log"),
+    "suppression_added": ("data", "Added to a do-not-contact list"),
+    "suppression_removed": ("data", "Removed from a do-not-contact list"),
+    "suppression_imported": ("data", "Imported a do-not-contact list"),
+    "suppression_exported": ("data", "Exported a do-not-contact list"),
 }
 CATEGORIES = sorted({category for category, _ in EVENTS.values()})
 SECRET_WORDS = ("password", "secret", "token", "code", "key", "otp", "seed", "authorization", "cookie")

@@ -54,6 +54,7 @@ PAGES = (
     Page("accounts:agency", "Agency", "building-2", "agency.profile", side="staff", group="House"),
     Page("accounts:branding", "Branding", "palette", "agency.profile", side="staff", group="House"),
     Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
+    Page("crm:suppression", "Do not contact", "phone-off", "suppression.add", Level.WRITE, group="House"),
     Page("accounts:rules", "Sign-in rules", "shield-alert", "security.others", Level.WRITE, group="House"),
     Page("accounts:roles", "Roles", "users", group="House"),
     Page(

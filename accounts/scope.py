@@ -86,6 +86,11 @@ def agency_scope(agency_id: UUID) -> Any:
     return scoped(Scope(agency_id=agency_id, client_ids=None))
 
 
+def agency_in_force() -> UUID | None:
+    """The agency as which this code runs at present; None across agencies and for nobody."""
+    return _current.get().agency_id
+
+
 def platform_scope(use: PlatformUse) -> Any:
     return scoped(Scope(platform=use))
 

@@ -1,3 +1,3 @@
-from crm.admin import calls, people, work
+from crm.admin import calls, people, suppression, work
 
-__all__ = ["calls", "people", "work"]
+__all__ = ["calls", "people", "suppression", "work"]

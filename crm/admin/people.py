@@ -13,7 +13,6 @@ from crm.models import (
     Service,
     ServiceAgreement,
     Signal,
-    Suppression,
 )
 
 
@@ -94,12 +93,3 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("erased_at", "erased_by", "client", "agency")
     search_fields = ("client__name",)
     list_select_related = ("client", "agency", "erased_by")
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(TenantAdmin):
-    list_display = ("__str__", "reason", "sticky", "agency", "client", "created_at")
-    list_filter = ("agency", "kind", "reason")
-    search_fields = ("value", "client__name")
-    autocomplete_fields = ("agency", "client", "added_by")
-    readonly_fields = ("value_hash", "created_at", "updated_at")

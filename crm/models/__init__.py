@@ -19,7 +19,7 @@ from crm.models.leads import Lead, LeadTag, PipelineStage, Tag
 from crm.models.merging import Erasure, LeadMerge
 from crm.models.saved_views import SavedView
 from crm.models.scoring import LeadScore, ScoringModel
-from crm.models.suppression import Suppression
+from crm.models.suppression import DigestKey, Suppression
 
 __all__ = [
     "Activity",
@@ -37,6 +37,7 @@ __all__ = [
     "Company",
     "Conversion",
     "Customer",
+    "DigestKey",
     "Erasure",
     "FormSubmission",
     "ImportJob",

@@ -76,3 +76,20 @@ class Suppression(Timestamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value or 'erased'}"
+
+
+class DigestKey(models.Model):
+    """The key under which values are digested, sealed by the key ring. There is one row.
+
+    It never changes, as no digest could be made anew for a person whose address is gone: turning the ring over seals
+    it again and leaves every digest as it is.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sealed = models.TextField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="digest_key_is_one"),)
+
+    def __str__(self) -> str:
+        return "Key of the digests"

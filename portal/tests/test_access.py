@@ -72,6 +72,12 @@ ROWS: dict[str, Row] = {
     ),
     "crm:sync_now": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:ctm_webhook": Row("POST", (400,) * 12),
+    "crm:suppression": Row("GET", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:suppression_add": Row("POST", (422, 422, 422, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
+    "crm:suppression_import": Row("POST", (422, 422, 422, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
+    "crm:suppression_csv": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:suppression_remove": Row("GET", (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:suppression_remove_now": Row("POST", (302, 403, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
     "notifications:list": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
     "notifications:read_all": Row("POST", (302, 302, 302, 302, 404, 404, 404, 302, 404, 404, 404, 302)),
     "notifications:follow": Row("POST", (302, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 302)),
@@ -232,6 +238,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "house": "larkspur",
         "package_id": house.package.pk,
         "assignment_id": house.assignment.pk,
+        "suppression_id": house.work.suppression.pk,
         "user_id": house.note.author_id,
         "token": house.account.webhook_token,
         "position": "end",
@@ -303,7 +310,17 @@ def test_access(cast: Cast, name: str) -> None:
     assert dict(zip(VISITORS, statuses, strict=True)) == dict(zip(VISITORS, ROWS[name].statuses, strict=True))
 
 
-OBJECTS = {"call_id", "lead_id", "slug", "notice_id", "person_id", "token_id", "package_id", "assignment_id"}
+OBJECTS = {
+    "suppression_id",
+    "call_id",
+    "lead_id",
+    "slug",
+    "notice_id",
+    "person_id",
+    "token_id",
+    "package_id",
+    "assignment_id",
+}
 OBJECT_ROUTES = [
     name
     for name, pattern in sorted(HOUSE_ROUTES.items())

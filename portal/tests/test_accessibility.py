@@ -172,6 +172,8 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("accounts:packages_new"),
         reverse("accounts:packages_edit", args=[house.package.pk]),
         reverse("crm:client_new"),
+        reverse("crm:suppression"),
+        reverse("crm:suppression_remove", args=[house.work.suppression.pk]),
         reverse("crm:clients") + "?status=archived",
         *(
             reverse(f"clients:{name}", args=[house.client.slug])

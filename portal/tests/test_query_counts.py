@@ -21,7 +21,7 @@ from accounts.roles import Role
 from accounts.scope import agency_scope
 from accounts.tests.test_invitations import invite, place, seat
 from conftest import NOON, Cast, House
-from crm.models import Activity, Call, CallTag, Note, Tag
+from crm.models import Activity, Call, CallTag, Note, Suppression, Tag
 from notifications.models import Notification
 
 
@@ -142,6 +142,22 @@ def test_list_of_notices_asks_the_same_for_one_row_and_three(cast: Cast) -> None
     with_three = queries(cast, "otto", reverse("notifications:list"))
 
     assert (with_one, with_three) == (4, 4)
+
+
+def test_do_not_contact_list_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    own = {
+        "agency": cast.ironwood,
+        "client": cast.kettle.client,
+        "kind": "email",
+        "added_by": cast.people["otto"],
+    }
+    counts = {who: queries(cast, who, reverse("crm:suppression")) for who in ("otto", "petra")}
+    with agency_scope(cast.ironwood.pk):
+        for n in range(2):
+            Suppression.unscoped.create(**own, value=f"n{n}@example.test", value_hash=f"more {n}")
+    with_three = {who: queries(cast, who, reverse("crm:suppression")) for who in ("otto", "petra")}
+
+    assert (counts, with_three) == ({"otto": 4, "petra": 3}, {"otto": 4, "petra": 3})
 
 
 def test_list_of_paused_people_asks_the_same_for_one_row_and_three(cast: Cast) -> None:

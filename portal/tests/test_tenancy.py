@@ -45,6 +45,7 @@ GLOBAL = {
     "django_admin_log": "of superusers",
     "django_content_type": "Django's",
     "django_migrations": "Django's",
+    "crm_digestkey": "of the platform; sealed, and names nobody",
     "django_session": "reached by an unguessable key",
     "django_celery_beat_clockedschedule": "the platform's timetable",
     "django_celery_beat_crontabschedule": "the platform's timetable",

@@ -1,0 +1,104 @@
+"""Adding to a do-not-contact list, by hand and by file."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from accounts.directory import ClientFacts
+from accounts.tenancy import Actor
+from crm.models import Channel
+from crm.services.suppression import Entry
+from crm.services.suppression_import import MOST_BYTES
+from crm.suppression import Kind, Reason, guess, normalised
+from crm.suppression_page import AGENCY
+from lib.payloads import clean_text
+
+BY_HAND = (Reason.MANUAL, Reason.DO_NOT_CONTACT, Reason.UNSUBSCRIBED, Reason.OPTED_OUT, Reason.INVALID,
+           Reason.HARD_BOUNCE, Reason.COMPLAINT)  # fmt: skip
+WAYS = [(each.value, each.label) for each in Channel if each != Channel.OTHER]
+
+
+def scopes(actor: Actor, clients: Sequence[ClientFacts]) -> list[tuple[str, str]]:
+    """For whom somebody of the agency may stop a person; nothing to choose for a client's own people."""
+    if not actor.is_staff:
+        return []
+    whole = [(AGENCY, "All clients of the agency")] if actor.client_ids is None else []
+    return [*whole, *((each.slug, each.name) for each in clients)]
+
+
+class _Scoped(forms.Form):
+    client = forms.ChoiceField(
+        label="For whom", error_messages={"invalid_choice": "Choose one of your clients."}
+    )
+
+    def __init__(self, *args: Any, actor: Actor, clients: Sequence[ClientFacts], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ids = {each.slug: each.id for each in clients}
+        self._own = clients[0].id if clients and not actor.is_staff else None
+        if found := scopes(actor, clients):
+            self.fields["client"].choices = found  # type: ignore[attr-defined]
+        else:
+            del self.fields["client"]
+
+    @property
+    def client_id(self) -> UUID | None:
+        """None is the whole agency."""
+        return self._ids.get(self.cleaned_data["client"]) if "client" in self.fields else self._own
+
+
+class SuppressForm(_Scoped):
+    value = forms.CharField(
+        label="Address, number, domain or profile",
+        max_length=400,
+        help_text="Such as ann@example.com, (512) 555-0148, example.com or linkedin.com/in/ann.",
+        error_messages={"required": "Write whom nobody should contact."},
+    )
+    kind = forms.ChoiceField(label="What it is", choices=[("", "Work it out"), *Kind.choices], required=False)
+    reason = forms.ChoiceField(label="Why", choices=[(each.value, each.label) for each in BY_HAND])
+    channels = forms.MultipleChoiceField(
+        label="Ways of contact",
+        choices=WAYS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick none to stop every way.",
+    )
+    note = forms.CharField(label="Note", max_length=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        given, kind = clean_text(data.get("value", "")), data.get("kind", "")
+        if "value" in self.errors or "kind" in self.errors:
+            return data
+        if not kind:
+            kind, _ = guess(given)
+        if not kind or not normalised(kind, given):
+            self.add_error(
+                "value", "Write the whole of it, a number with its area code. We can’t read this one."
+            )
+        data["kind"], data["value"] = kind, given
+        return data
+
+    @property
+    def entry(self) -> Entry:
+        data = self.cleaned_data
+        return Entry(data["kind"], data["value"], data["reason"], clean_text(data["note"]))
+
+
+class SuppressFileForm(_Scoped):
+    file = forms.FileField(
+        label="CSV file",
+        help_text="One address, number, domain or profile a line; or columns: kind, value, channels, reason, note.",
+        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
+    )
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it and send the parts."
+            )
+        raw: bytes = file.read()
+        return raw

@@ -1,0 +1,18 @@
+from django import template
+
+from crm.models import Channel
+from lib.phones import display
+
+register = template.Library()
+CHANNELS = dict(Channel.choices)
+
+
+@register.filter
+def phone_words(e164: str) -> str:
+    """``(512) 555-0148``"""
+    return display(e164)
+
+
+@register.filter
+def channel_words(channel: str) -> str:
+    return str(CHANNELS.get(channel, channel))

@@ -1,0 +1,216 @@
+"""The page of the do-not-contact list: searched, added to, taken from, sent as a file and read from one."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.models import AuditEvent
+from accounts.scope import PlatformUse, agency_scope, platform_scope
+from conftest import NOON, Cast
+from crm.models import Suppression
+from crm.services.suppression import Entry, suppress
+
+PAGE = "/suppression/"
+
+
+def file(text: str | bytes) -> SimpleUploadedFile:
+    raw = text.encode() if isinstance(text, str) else text
+    return SimpleUploadedFile("list.csv", raw, "text/csv")
+
+
+def send(cast: Cast, who: str, text: str | bytes, client: str = "") -> Any:
+    data = {"import-file": file(text), **({"import-client": client} if client else {})}
+    return cast.browser(who).post(reverse("crm:suppression_import"), data)
+
+
+def listed(cast: Cast) -> set[tuple[str, str, str, str]]:
+    with platform_scope(PlatformUse.ADMIN):
+        rows = Suppression.unscoped.exclude(value="stop@example.test").select_related("client")
+        return {
+            (each.value, each.reason, each.client.name if each.client else "", each.source) for each in rows
+        }
+
+
+def test_somebody_is_added_for_the_agency_and_for_a_client(cast: Cast) -> None:
+    nora, hannah = cast.browser("nora"), cast.browser("hannah")
+    add = reverse("crm:suppression_add")
+    wide = {"client": "all", "value": "(512) 555-0001", "reason": "do_not_contact", "channels": []}
+    nora.post(add, wide)
+    nora.post(add, {"client": cast.delgado.client.slug, "value": "Ann@Example.test", "reason": "manual"})
+    hannah.post(add, {"value": "linkedin.com/in/bob", "reason": "opted_out", "client": "all"})
+
+    assert listed(cast) == {
+        ("+15125550001", "do_not_contact", "", "manual"),
+        ("ann@example.test", "manual", "Delgado Plumbing", "manual"),
+        ("linkedin.com/in/bob", "opted_out", "Brightside Dental", "manual"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "data", "words"),
+    [
+        ("nora", {"client": "all", "value": "", "reason": "manual"}, "Write whom nobody should contact."),
+        ("nora", {"client": "all", "value": "555-0148", "reason": "manual"}, "We can’t read this one."),
+        (
+            "nora",
+            {"client": "copper-kettle", "value": "a@b.test", "reason": "manual"},
+            "Choose one of your clients.",
+        ),
+        ("theo", {"client": "all", "value": "a@b.test", "reason": "manual"}, "Choose one of your clients."),
+        ("nora", {"client": "all", "value": "a@b.test", "reason": "erased"}, "Select a valid choice."),
+        (
+            "nora",
+            {"client": "all", "value": "a@b.test", "kind": "phone", "reason": "manual"},
+            "We can’t read",
+        ),
+    ],
+)
+def test_refusals_stand_beside_the_field_and_keep_what_was_typed(
+    cast: Cast, who: str, data: dict[str, str], words: str
+) -> None:
+    response = cast.browser(who).post(reverse("crm:suppression_add"), data)
+    page = response.content.decode()
+
+    assert (response.status_code, words in page, f'value="{data["value"]}"' in page or not data["value"]) == (
+        422, True, True,
+    )  # fmt: skip
+    assert listed(cast) == set()
+
+
+def test_search_finds_by_any_spelling_and_within_one_client(cast: Cast) -> None:
+    with agency_scope(cast.larkspur.pk):
+        own = {"agency_id": cast.larkspur.pk, "source": "test", "now": NOON}
+        suppress(client_id=None, entries=[Entry("phone", "512 555 0001")], **own)  # type: ignore[arg-type]
+        suppress(
+            client_id=cast.delgado.client.pk,
+            entries=[Entry("email", "gone@example.test", "erased")],
+            **own,  # type: ignore[arg-type]
+        )
+    nora = cast.browser("nora")
+
+    def found(query: str) -> tuple[bool, bool, bool]:
+        page = nora.get(PAGE + query).content.decode()
+        return "(512) 555-0001" in page, "Erased person" in page, "stop@example.test" in page
+
+    assert found("") == (True, True, True)
+    assert found("?q=%2B1+512-555-0001") == (True, False, False)
+    assert found("?q=Gone@example.test") == (False, True, False)
+    assert found("?q=stop@exam") == (False, False, True)
+    assert found("?client=all") == (True, False, False)
+    assert found("?client=brightside-dental") == (False, False, True)
+    assert found("?kind=phone&reason=manual") == (True, False, False)
+
+
+def test_removing_asks_first_and_a_sticky_one_stays(cast: Cast) -> None:
+    hannah, row = cast.browser("hannah"), cast.brightside.work.suppression
+    asked = hannah.get(reverse("crm:suppression_remove", args=[row.pk]))
+    with agency_scope(cast.larkspur.pk):
+        Suppression.unscoped.filter(pk=row.pk).update(sticky=True, reason="hard_bounce")
+    refused = hannah.post(reverse("crm:suppression_remove_now", args=[row.pk]))
+    with agency_scope(cast.larkspur.pk):
+        Suppression.unscoped.filter(pk=row.pk).update(sticky=False)
+    removed = hannah.post(reverse("crm:suppression_remove_now", args=[row.pk]))
+    with agency_scope(cast.larkspur.pk):
+        left = Suppression.unscoped.filter(pk=row.pk).exists()
+
+    assert "stop@example.test be contacted again?" in asked.content.decode()
+    assert (refused.status_code, "This one stays" in refused.content.decode()) == (422, True)
+    assert (removed.status_code, left) == (302, False)
+
+
+def test_file_is_read_with_and_without_a_header(cast: Cast) -> None:
+    plain = "ann@example.test\r\n(512) 555-0001\nnonsense\n\nexample.com\n"
+    first = send(cast, "nora", plain, "all")
+    headed = (
+        "\ufeffName;Phone Number;Reason;Channels\nAnn;'+15125550002;unsubscribed;voice sms\nBo;123;;\n"
+        "Cy;512-555-0003;;fax\n"
+    )
+    second = send(cast, "nora", headed, cast.delgado.client.slug)
+
+    assert "Line 3: nonsense" in first.content.decode()
+    assert ("Line 3: 123" in second.content.decode(), "Line 4: 512-555-0003" in second.content.decode()) == (
+        True,
+        True,
+    )
+    assert listed(cast) == {
+        ("ann@example.test", "imported", "", "import"),
+        ("+15125550001", "imported", "", "import"),
+        ("example.com", "imported", "", "import"),
+        ("+15125550002", "unsubscribed", "Delgado Plumbing", "import"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"\x81\x8d\x00\xff\xfe", "The file is not text."),
+        (b'a,"b\n' + b"x" * 200_000, "is not CSV"),
+    ],
+)
+def test_file_that_is_none_is_refused_in_words(cast: Cast, raw: bytes, words: str) -> None:
+    response = send(cast, "nora", raw, "all")
+    said = response.content.decode()
+
+    assert (response.status_code, words in said) == (422, True)
+    assert listed(cast) == set()
+
+
+def test_file_of_ours_comes_back_without_changing_anything(cast: Cast) -> None:
+    with agency_scope(cast.larkspur.pk):
+        suppress(
+            agency_id=cast.larkspur.pk, client_id=cast.brightside.client.pk, source="test", now=NOON,
+            channels=["email"],
+            entries=[
+                Entry("email", "=cmd@example.test", "complaint", "=HYPERLINK(1)"), Entry("phone", "512 555 0001"),
+            ],
+        )  # fmt: skip
+    hannah = cast.browser("hannah")
+    response = hannah.get(reverse("crm:suppression_csv"))
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    before = listed(cast)
+    send(cast, "hannah", text)
+
+    assert "email,'=cmd@example.test,email,complaint,'=HYPERLINK(1),Brightside Dental" in text
+    assert "phone,'+15125550001,email,manual" in text
+    assert listed(cast) == before
+
+
+def test_file_cannot_say_that_somebody_was_erased(cast: Cast) -> None:
+    send(cast, "hannah", "value,reason\nann@example.test,erased\n")
+
+    assert listed(cast) == {("ann@example.test", "do_not_contact", "Brightside Dental", "import")}
+
+
+def test_what_happens_to_the_list_is_in_the_log_without_naming_anybody(cast: Cast) -> None:
+    send(cast, "hannah", "ann@example.test\nbob@example.test\n")
+    cast.browser("hannah").get(reverse("crm:suppression_csv") + "?q=ann@example.test")
+    with agency_scope(cast.larkspur.pk):
+        told = AuditEvent.unscoped.filter(event_type__startswith="suppression_").order_by("seq")
+        log = [(each.event_type, each.details) for each in told]
+
+    assert log == [
+        ("suppression_imported", {"new": 2, "known": 0, "refused": 0}),
+        ("suppression_exported", {"q": "…"}),
+    ]
+
+
+def test_superuser_stops_the_whole_platform(cast: Cast) -> None:
+    sam = cast.browser("sam")
+    address = reverse("admin:crm_suppression_add")
+    bad = sam.post(address, {"kind": "phone", "value": "12", "reason": "manual", "channels": "fax"})
+    good = sam.post(
+        address, {"kind": "phone", "value": "512 555 0001", "reason": "complaint", "channels": "voice"}
+    )
+    with platform_scope(PlatformUse.ADMIN):
+        row = Suppression.unscoped.get(agency=None)
+        changed = sam.post(reverse("admin:crm_suppression_change", args=[row.pk]), {"value": "x"}).status_code
+        deleted = sam.post(
+            reverse("admin:crm_suppression_delete", args=[row.pk]), {"post": "yes"}
+        ).status_code
+
+    assert (bad.status_code, good.status_code, changed, deleted) == (200, 302, 403, 403)
+    assert "number with area code" in bad.content.decode()
+    assert (row.value, row.channels, row.sticky, row.source) == ("+15125550001", ["voice"], True, "admin")
