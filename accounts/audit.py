@@ -64,6 +64,7 @@ EVENTS = {
     "subscription_changed": ("house", "Changed a subscription"),
     "credits_moved": ("house", "Moved credits"),
     "setting_changed": ("house", "Changed a setting of the platform"),
+    "pipeline_changed": ("house", "Changed a pipeline"),
     # secrets and data
     "credential_set": ("secrets", "Set credentials"),
     "sync_requested": ("data", "Asked for a sync"),

@@ -58,10 +58,17 @@ def _category(told: Told) -> str:
     return f"Category changed from {LABELS[told['from']]} to {LABELS[told['to']]}"
 
 
+def _stage(told: Told) -> str:
+    """Lines from before stages were told by name say less."""
+    if told.get("to_name"):
+        return f"Moved to {told['to_name']}" + (f" from {told['from_name']}" if told.get("from_name") else "")
+    return f"Taken out of {told['from_name']}" if told.get("from_name") else "Moved to another stage"
+
+
 ACTIONS: dict[str, Action] = {
     "rating_changed": Action("calls", "star", _rating, TRACKER),
     "category_changed": Action("calls", "tag", _category, TRACKER),
-    "stage_changed": Action("stages", "square-kanban", "Moved to another stage"),
+    "stage_changed": Action("stages", "square-kanban", _stage),
     "note_added": Action("notes", "pencil", "Note added"),
 }
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import suppression
+from crm.routes import pipeline, suppression
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
@@ -23,5 +23,6 @@ urlpatterns = [
     path("clients/<slug:slug>/", clients.client_detail, name="client"),
     path("clients/<slug:slug>/connect/", clients.connect, name="connect"),
     path("clients/<slug:slug>/sync/", clients.sync_now, name="sync_now"),
+    *pipeline.urlpatterns,
     path("hooks/ctm/<str:token>/<slug:position>/", webhooks.ctm, name="ctm_webhook"),
 ]

@@ -18,6 +18,7 @@ from accounts.seats import IN_MENU, Seat, seats_of
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 from lib.ui.times import clock
+from portal.work import WorkEntry, place_of, work_of
 
 THEMES = ("light", "dark")
 PLACES = {
@@ -166,7 +167,12 @@ class Shell:
         match = self._request.resolver_match
         if match and match.app_name == "clients":
             return "clients"
-        return PLACES.get(match.view_name, "") if match else ""
+        return PLACES.get(match.view_name) or place_of(match.view_name) if match else ""
+
+    @cached_property
+    def work(self) -> tuple[WorkEntry, ...]:
+        """The pages of the daily work that the person may open; asks nothing of the database."""
+        return work_of(self._request.actor)  # type: ignore[attr-defined]
 
 
 def count_waiting(actor: Actor) -> tuple[int, int]:

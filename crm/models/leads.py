@@ -1,8 +1,10 @@
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.fields.tuple_lookups import TupleGreaterThan
 from django.db.models.functions import Concat, Lower
 
 from accounts.models import User
@@ -57,6 +59,12 @@ class LeadQuerySet(TenantQuerySet):
     def with_number(self, e164: str) -> Self:
         """People who called from ``e164``, longest known first. Families and front desks share numbers."""
         return self.filter(phone_e164=e164, archived_at=None).order_by("created_at", "pk")
+
+    def after_on_board(self, rank: str, pk: UUID) -> Self:
+        """People below (``rank``, ``pk``) in the order of their stage."""
+        return self.order_by("board_rank", "pk").filter(
+            TupleGreaterThan((F("board_rank"), F("id")), (rank, pk))
+        )
 
     def recently_active(self) -> Self:
         return self.filter(archived_at=None).order_by(F("last_call_at").desc(nulls_last=True), "-pk")

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.tenancy import Actor
 from crm.models import Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
 from crm.models.calls import Verdict
+from crm.services import board
 from crm.services.ctm_writes import queue_rating
 from crm.services.judging import adopt_human_rating
 from crm.services.sequences import count_sequences
@@ -127,20 +128,22 @@ def untag_call(*, actor: Actor, call_id: UUID, tag_id: UUID) -> None:
 
 
 @transaction.atomic
-def move_lead(*, actor: Actor, call_id: UUID, stage: PipelineStage | None, now: datetime) -> Lead | None:
-    """Put the caller's lead into ``stage``, which must be of the same client; None when the call has no lead."""
+def move_lead(
+    *, actor: Actor, call_id: UUID, stage: PipelineStage | None, now: datetime, reason: str = ""
+) -> Lead | None:
+    """Put the caller's lead on top of ``stage``, which must be of the same client; None when the call has no lead
+    that is still around. Raises `crm.services.board.ReasonMissing` on the way into a lost stage.
+    """
     call = _hold(actor, call_id)
     if call.lead_id is None:
         return None
-    lead: Lead = Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=call.lead_id)
-    if lead.stage_id == (stage.pk if stage else None):
-        return lead
-    before = lead.stage_id
-    lead.stage = stage
-    lead.save(update_fields=["stage", "updated_at"])
-    moved = {"from": str(before or ""), "to": str(lead.stage_id or "")}
-    _tell(call, actor, "stage_changed", moved, now)
-    return lead
+    try:
+        return board.move_lead(
+            actor=actor, lead_id=call.lead_id, stage_id=stage.pk if stage else None, reason=reason, now=now,
+            call_id=call.pk,
+        ).lead  # fmt: skip
+    except Lead.DoesNotExist:
+        return None
 
 
 @transaction.atomic

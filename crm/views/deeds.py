@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import requires
 from accounts.permissions import Level
@@ -20,6 +22,7 @@ from crm.forms import CategoryForm, NoteForm, RatingForm, StageForm, TagForm
 from crm.inbox import InboxFilter
 from crm.models import Call, PipelineStage
 from crm.services import workbench
+from crm.services.board import ReasonMissing
 from crm.views.inbox import drawer_context, open_call, slugs
 
 
@@ -77,7 +80,19 @@ def move(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
         workbench.move_lead(actor=actor, call_id=call_id, stage=data["stage"], now=timezone.now())
 
-    return _do(request, call_id, StageForm(request.POST, stages=stages), deed, "Lead moved.")
+    try:
+        return _do(request, call_id, StageForm(request.POST, stages=stages), deed, "Lead moved.")
+    except ReasonMissing:
+        return _ask_reason(request, open_call(actor, call_id))
+
+
+def _ask_reason(request: HttpRequest, call: Call) -> HttpResponse:
+    """On the page where people are moved: a drawer has no room for the question."""
+    wanted = urlencode({"stage": request.POST.get("stage", "")})
+    address = f"{reverse('crm:pipeline_card', args=[call.lead_id])}?{wanted}"
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
 
 
 @require_POST

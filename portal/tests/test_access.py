@@ -41,6 +41,7 @@ NOBODYS = UUID(int=0)
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
 MANAGERS = (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)  # owners and admins of the agency
+ARRANGERS = (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)  # who arrange a client's pipeline
 ROWS: dict[str, Row] = {
     "healthz": Row("GET", (200,) * 12),
     "portal:start": Row("GET", (302, 302, 302, 302, 302, 302, 302, 302, 302, 302, 403, 302)),
@@ -71,6 +72,23 @@ ROWS: dict[str, Row] = {
         "POST", (422, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302), {"account_number": ""}
     ),
     "crm:sync_now": Row("POST", (302, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:pipeline": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:pipeline_unplaced": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:pipeline_lane": Row("GET", (200, 200, 200, 403, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "crm:pipeline_card": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:pipeline_move": Row(
+        "POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"stage": ""}
+    ),
+    "crm:stages": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:stage_new": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:stage_create": Row("POST", (422, 422, 403, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
+    "crm:stage_edit": Row("GET", ARRANGERS),
+    "crm:stage_save": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:stage_shift": Row(
+        "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"to": "left"}
+    ),
+    "crm:stage_remove": Row("GET", ARRANGERS),
+    "crm:stage_remove_now": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
     "crm:ctm_webhook": Row("POST", (400,) * 12),
     "crm:suppression": Row("GET", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "crm:suppression_add": Row("POST", (422, 422, 422, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
@@ -230,6 +248,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "client_id": house.client.pk,
         "lead_id": house.lead.pk,
         "tag_id": house.tag.pk,
+        "stage_id": house.stage.pk,
         "session_id": uuid4(),
         "slug": house.client.slug,
         "notice_id": house.notice.pk,
@@ -314,6 +333,7 @@ OBJECTS = {
     "suppression_id",
     "call_id",
     "lead_id",
+    "stage_id",
     "slug",
     "notice_id",
     "person_id",

@@ -10,4 +10,5 @@ import "./filters.js";
 import "./rating.js";
 import "./player.js";
 import "./drawer.js";
+import "./board.js";
 import "./hotkeys.js";

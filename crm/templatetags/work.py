@@ -1,0 +1,60 @@
+"""What the pages of the daily work say: money, days, and how things stand."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.urls import reverse
+
+from accounts.directory import reader_zone
+from lib.money import shown, shown_all
+
+register = template.Library()
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str = "USD") -> str:
+    return "" if amount is None else shown(amount, currency)
+
+
+@register.simple_tag(takes_context=True)
+def lead_url(context: dict[str, Any], lead_id: UUID) -> str:
+    """Where the reader finds a person's own page."""
+    actor = context["request"].actor
+    return reverse("crm:pipeline_card" if actor.is_staff else "portal:lead", args=[lead_id])
+
+
+@register.filter
+def sums(amounts: Mapping[str, Decimal]) -> str:
+    return shown_all(amounts)
+
+
+@register.simple_tag(takes_context=True)
+def due(context: dict[str, Any], moment: datetime) -> str:
+    """``Today``, ``Tomorrow``, ``Mon 23 Nov``, ``3 Feb 2027`` in the reader's zone."""
+    zone = ZoneInfo(reader_zone(context["request"]))
+    return day_words(moment.astimezone(zone).date(), datetime.now(zone).date())
+
+
+@register.simple_tag
+def is_late(moment: datetime | None) -> bool:
+    return moment is not None and moment < datetime.now(moment.tzinfo)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """``23 Nov 2026``"""
+    return "" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def day_words(wanted: date, today: date) -> str:
+    apart = (wanted - today).days
+    if apart in (-1, 0, 1):
+        return ("Yesterday", "Today", "Tomorrow")[apart + 1]
+    if wanted.year != today.year:
+        return f"{wanted.day} {wanted:%b %Y}"
+    return f"{wanted:%a} {wanted.day} {wanted:%b}"

@@ -1,0 +1,51 @@
+"""The pages of the daily work that both menus show, in their order. The menu and the page ask the same table."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from accounts.permissions import Level
+from accounts.tenancy import Actor
+
+
+class WorkPage(NamedTuple):
+    place: str  # what marks it as the present one
+    words: str
+    icon: str
+    route: str
+    capability: str
+    families: tuple[str, ...]  # how the names of the routes begin that belong to it
+    at_least: Level = Level.READ
+
+
+class WorkEntry(NamedTuple):
+    """Hashable, so that a menu can be kept."""
+
+    place: str
+    words: str
+    icon: str
+    url: str
+
+
+WORK = (
+    WorkPage(
+        "pipeline", "Pipeline", "square-kanban", "crm:pipeline", "leads.see", ("crm:pipeline", "crm:stage")
+    ),
+)
+
+
+def work_of(actor: Actor | None) -> tuple[WorkEntry, ...]:
+    """What the actor may open."""
+    return tuple(_entries(actor)) if actor else ()
+
+
+def _entries(actor: Actor) -> Iterator[WorkEntry]:
+    for page in WORK:
+        if actor.can(page.capability, page.at_least):
+            yield WorkEntry(page.place, page.words, page.icon, reverse(page.route))
+
+
+def place_of(route: str) -> str:
+    """The page that ``route`` belongs to, "" for none of these."""
+    return next((page.place for page in WORK if route.startswith(page.families)), "")
