@@ -23,8 +23,8 @@ class ClientFacts:
 
 
 CLIENTS = (
-    "SELECT coalesce(json_agg(json_build_array(id, slug, name, coalesce(settings->>'hue', 'gray'), "
-    "coalesce(settings->>'glyph', ''), timezone, status) ORDER BY name), '[]')::text "
+    "SELECT coalesce(json_agg(ARRAY[id::text, slug, name, coalesce(settings->>'hue', 'gray'), "
+    "coalesce(settings->>'glyph', ''), timezone, status] ORDER BY name), '[]')::text "
     "FROM accounts_client WHERE {scope} AND archived_at IS NULL"
 )
 

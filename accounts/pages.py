@@ -5,7 +5,6 @@ A page appears to those who may open it: the menu and the page ask the same tabl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.urls import reverse
 from accounts.access import Side
 from accounts.permissions import Level
 from accounts.tenancy import Actor
+from lib.ui.routes import address
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,12 @@ def _entries(request: HttpRequest, actor: Actor) -> Iterator[Entry]:
     for page in PAGES:
         if page.is_for(actor):
             present = here == page.route or f"{here}_".startswith(f"{page.family or page.route}_")
-            yield Entry(page.words, page.icon, _address(page.route), page.group, present)
+            yield Entry(page.words, page.icon, address(page.route), page.group, present)
 
 
 def first_page(actor: Actor) -> str:
     """Where the menu begins for ``actor``, "" where it is empty."""
-    return next((_address(page.route) for page in PAGES if page.is_for(actor)), "")
-
-
-@cache
-def _address(route: str) -> str:
-    return reverse(route)
+    return next((address(page.route) for page in PAGES if page.is_for(actor)), "")
 
 
 def client_menu(request: HttpRequest, slug: str) -> list[Entry]:

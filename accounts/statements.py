@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
@@ -19,8 +19,9 @@ class PreparedCursor(psycopg.Cursor[Any]):
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of ``sql``. Its text must not vary with what people ask, or each variant is kept for itself."""
-    connection.ensure_connection()
-    with connection._prepare_cursor(PreparedCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]  # django.db.connection looks it up anew for every attribute
+    wrapper.ensure_connection()
+    with wrapper._prepare_cursor(PreparedCursor(wrapper.connection)) as cursor:
         cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

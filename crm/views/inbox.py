@@ -19,6 +19,7 @@ from crm.inbox import InboxFilter, InboxPage, Place, inbox_page, neighbours
 from crm.models import Call, CallTag
 from crm.presenting import Listing
 from crm.services.workbench import mark_seen
+from lib.ui.routes import address
 
 CATEGORY_OPTIONS = tuple(LABELS.items())
 
@@ -70,7 +71,7 @@ def drawer_context(
         "chosen": chosen,
         "previous_call_url": reverse(route, args=[newer]) + chosen.query if newer else "",
         "next_call_url": reverse(route, args=[older]) + chosen.query if older else "",
-        "list_url": reverse("crm:inbox") + chosen.query,
+        "list_url": address("crm:inbox") + chosen.query,
         "here": reverse(route, args=[call.pk]) + chosen.query,
         "categories": LABELS,
         "may_judge": actor.can("calls.judge", Level.WRITE),
@@ -89,7 +90,7 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
     chosen = InboxFilter.parse(request.GET, slugs(request))
     before, after = Place.parse(request.GET.get("before", "")), Place.parse(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
-    listing, address = Listing(request, now=timezone.now()), reverse("crm:inbox")
+    listing, here = Listing(request, now=timezone.now()), address("crm:inbox")
     return {
         "chosen": chosen,
         "page": page,
@@ -99,16 +100,16 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
         "on_first_page": before is None and after is None,
         "all_query": chosen.with_(unread=False).query,
         "unread_query": chosen.with_(unread=True).query,
-        "inbox_url": address,
-        "clear_url": address,
-        "clients_url": reverse("crm:clients"),
-        **page_links(address, chosen, page),
+        "inbox_url": here,
+        "clear_url": here,
+        "clients_url": address("crm:clients"),
+        **page_links(here, chosen, page),
     }
 
 
-def page_links(address: str, chosen: InboxFilter, page: InboxPage) -> dict[str, str]:
+def page_links(path: str, chosen: InboxFilter, page: InboxPage) -> dict[str, str]:
     """The addresses of the pages before and after, "" where there is none."""
     return {
-        "newer_url": chosen.address(address, after=page.newer) if page.newer else "",
-        "older_url": chosen.address(address, before=page.older) if page.older else "",
+        "newer_url": chosen.address(path, after=page.newer) if page.newer else "",
+        "older_url": chosen.address(path, before=page.older) if page.older else "",
     }

@@ -1,15 +1,13 @@
-from functools import cache
-
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import public, signed_in
 from accounts.next_page import safe_next
 from accounts.views.looks import remember_house
+from lib.ui.routes import address
 from portal.context import THEMES
 
 YEAR_S = 365 * 24 * 3600
@@ -29,17 +27,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """Everybody's own front door."""
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
-        response = HttpResponseRedirect(_front_door(actor.is_staff))
+        response = HttpResponseRedirect(address("crm:inbox" if actor.is_staff else "portal:home"))
         remember_house(response, request.principal.agencies[actor.agency_id].slug)  # type: ignore[attr-defined]
         return response
     if request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "portal/no_seat.html", status=403)
-
-
-@cache
-def _front_door(is_staff: bool) -> str:
-    return reverse("crm:inbox" if is_staff else "portal:home")
 
 
 @require_POST
