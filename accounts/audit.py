@@ -73,6 +73,9 @@ EVENTS = {
     "suppression_removed": ("data", "Removed from a do-not-contact list"),
     "suppression_imported": ("data", "Imported a do-not-contact list"),
     "suppression_exported": ("data", "Exported a do-not-contact list"),
+    # people
+    "import_started": ("data", "Imported a list of people"),
+    "import_undone": ("data", "Undid an import"),
 }
 CATEGORIES = sorted({category for category, _ in EVENTS.values()})
 SECRET_WORDS = ("password", "secret", "token", "code", "key", "otp", "seed", "authorization", "cookie")

@@ -89,15 +89,16 @@ TRAITS = (
 )
 
 
-def definer(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
+def definer(name: str, arguments: str, returns: str, body: str, *, writes: bool = False) -> migrations.RunSQL:
     """A function that looks past row-level security, as the platform role. It must name the tenant in its body.
 
     ``arguments`` are ``name type, …``. Every such function is listed in the test of the fences.
     """
     types = ", ".join(argument.split()[1] for argument in arguments.split(", "))
+    traits = TRAITS.replace("STABLE", "VOLATILE") if writes else TRAITS
     return migrations.RunSQL(
         [
-            f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} {TRAITS} AS $body$ {body} $body$",
+            f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} {traits} AS $body$ {body} $body$",
             f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION {name}({types}) TO portal_app",
             "GRANT CREATE ON SCHEMA public TO portal_platform",

@@ -9,6 +9,7 @@ from django.utils import timezone
 SYNCS_A_SWEEP = 50
 WRITES_A_SWEEP = 200
 RECORDINGS_A_SWEEP = 20
+IMPORTS_A_SWEEP = 20
 
 
 @shared_task
@@ -43,3 +44,19 @@ def sweep_recordings(**_later: Any) -> None:
     from crm.services.recordings import fetch_fresh_recordings
 
     fetch_fresh_recordings(now=timezone.now(), limit=RECORDINGS_A_SWEEP)
+
+
+@shared_task
+def sweep_imports(**_later: Any) -> None:
+    """Go on with imports that nobody is at."""
+    from crm.services.importing import due_jobs
+
+    for job_id, agency_id in due_jobs(limit=IMPORTS_A_SWEEP, now=timezone.now()):
+        work_on_import.delay(job_id=str(job_id), agency_id=str(agency_id))
+
+
+@shared_task
+def work_on_import(*, job_id: str, agency_id: str, **_later: Any) -> None:
+    from crm.services.importing import work_on
+
+    work_on(job_id=UUID(job_id), agency_id=UUID(agency_id))

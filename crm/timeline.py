@@ -69,6 +69,13 @@ ACTIONS: dict[str, Action] = {
     "rating_changed": Action("calls", "star", _rating, TRACKER),
     "category_changed": Action("calls", "tag", _category, TRACKER),
     "stage_changed": Action("stages", "square-kanban", _stage),
+    "imported": Action(
+        "imports", "upload", lambda told: f"Imported from {told['file']}, line {told['line']}"
+    ),
+    "import_changed": Action(
+        "imports", "upload", lambda told: f"Updated from {told['file']}, line {told['line']}"
+    ),
+    "import_undone": Action("imports", "rotate-ccw", lambda told: f"Import of {told['file']} was undone"),
     "note_added": Action("notes", "pencil", "Note added"),
 }
 

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +11,11 @@ from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, Tenan
 class ImportJobQuerySet(TenantQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
+
+    def due(self, now: datetime) -> Self:
+        """Jobs with something to do at which nobody is, oldest first."""
+        free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+        return self.filter(free, status__in=("checking", "running", "undoing")).order_by("created_at")
 
 
 class ImportJob(ClientOwned):
@@ -36,7 +42,9 @@ class ImportJob(ClientOwned):
     shape = models.JSONField(
         default=dict, blank=True
     )  # what was read of it: encoding, delimiter, sheet, header
-    mapping = models.JSONField(default=dict, blank=True)  # column of the file: field of ours
+    mapping = models.JSONField(
+        default=list, blank=True
+    )  # for each column of the file a field of ours, "" or "custom"
     policy = models.CharField(max_length=10, choices=Policy, default=Policy.SKIP)
     all_or_nothing = models.BooleanField(default=False)
     source = models.CharField(max_length=20, default="import")  # of the leads made

@@ -19,6 +19,7 @@ def line(
     action: str,
     now: datetime,
     actor: Actor | None = None,
+    user_id: UUID | None = None,
     metadata: Mapping[str, Any] | None = None,
     channel: Channel = Channel.VOICE,
     lead_id: UUID | None = None,
@@ -31,6 +32,7 @@ def line(
     """A line that is not written yet, for ``tell_all``. Its agency and client are those of ``about``.
 
     ``action`` stands in ``crm.timeline.ACTIONS``: another is a `KeyError`. ``content`` are words as they were sent.
+    ``user_id`` names who began what is done later, when there is no actor any more.
     """
     ACTIONS[action]
     told = dict(metadata or {})
@@ -44,7 +46,7 @@ def line(
         campaign_id=campaign_id,
         journey_id=journey_id,
         customer_id=customer_id,
-        actor_id=actor.user_id if actor else None,
+        actor_id=actor.user_id if actor else user_id,
         channel=channel,
         action=action,
         content_snapshot=content,

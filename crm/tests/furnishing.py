@@ -90,7 +90,10 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
     Conversion.unscoped.create(**own, journey=journey, customer=customer, done_at=now, undone_at=now)
     _remember(own, of_lead, journey, now)
     view = SavedView.unscoped.create(**own, owner=user, resource="leads", name="New this week")
-    job = ImportJob.unscoped.create(**own, filename="people.csv", status="done", total=1, created=1)
+    job = ImportJob.unscoped.create(
+        **own, filename="people.csv", status="done", total=1, created=1, mapping=["display_name"],
+        shape={"headings": ["Name"], "sample": [["Lee"]]}, finished_at=now,
+    )  # fmt: skip
     ImportRow.unscoped.create(**own, job=job, line=2, raw=["Lee"], status="created", lead_id=lead.pk)
     form = InboundForm.unscoped.create(**own, token=f"form-{own['client'].slug}", name="Contact")
     submission = FormSubmission.unscoped.create(

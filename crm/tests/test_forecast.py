@@ -37,7 +37,9 @@ def test_goals_that_are_reached_or_missing(won: Decimal, goal: Decimal | None, e
 
 
 @given(st.lists(st.tuples(amounts, st.none() | st.integers(0, 100))), amounts, st.none() | amounts)
-def test_the_bar_never_lies(stages: list[tuple[Decimal, int | None]], won: Decimal, goal: Decimal | None) -> None:
+def test_the_bar_never_lies(
+    stages: list[tuple[Decimal, int | None]], won: Decimal, goal: Decimal | None
+) -> None:
     found = forecast(stages, won=won, goal=goal)
 
     assert 0 <= found.won_percent <= found.total_percent <= 100

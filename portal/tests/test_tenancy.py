@@ -60,6 +60,7 @@ DEFINERS = {
     "accounts_principal",
     "crm_search_leads",
     "crm_suppressed",
+    "crm_forget_import",
     "accounts_audit_chain",
     "accounts_audit_head",
 }

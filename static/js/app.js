@@ -12,3 +12,4 @@ import "./player.js";
 import "./drawer.js";
 import "./board.js";
 import "./hotkeys.js";
+import "./uploads.js";

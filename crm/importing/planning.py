@@ -1,0 +1,111 @@
+"""What becomes of one line: a new lead, a changed one, or none. Decides; the service carries it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from crm.importing.people import KEYS, Book, Known, Person
+
+CREATED, UPDATED, SKIPPED, FAILED, SUPPRESSED = "created", "updated", "skipped", "failed", "suppressed"
+SKIP, UPDATE, CREATE = "skip", "update", "create"
+
+
+@dataclass(slots=True)
+class Deed:
+    """``before`` and ``after`` hold the columns that change, and ``custom`` whole. ``tags`` in ``after`` are those put
+    on, ``stamps`` in ``before`` the times that are put back with the rest.
+    """
+
+    person: Person
+    status: str
+    reason: str = ""
+    lead_id: UUID | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+def decide(person: Person, book: Book, policy: str, make_id: Callable[[], UUID]) -> Deed:
+    """The deed for ``person``; the book learns of it, so that a later line about the same person finds them."""
+    if person.problem:
+        return Deed(person, FAILED, person.problem)
+    found = book.find(person) if policy != CREATE else book.find_address(person)
+    if found is None:
+        return _create(person, book, make_id())
+    known, by = found
+    if policy == CREATE:
+        return Deed(
+            person,
+            FAILED,
+            f"Somebody with this {by} is here already, and an address is one person's.",
+            known.id,
+        )
+    if policy == SKIP:
+        return Deed(person, SKIPPED, f"Known already, by {by}.", known.id)
+    return _update(person, known, by, book)
+
+
+def foreseen(person: Person, book: Book, policy: str, seen: set[int]) -> Deed:
+    """What ``decide`` would answer, when the lines before are not written. ``seen`` remembers in a few bytes a person
+    whom those lines would make.
+    """
+    deed = decide(person, book, policy, uuid4)
+    if deed.status != CREATED:
+        return deed
+    marks = {hash((name, key(text))) for name, key in KEYS.items() if (text := person.given.get(name))}
+    if policy != CREATE and seen & marks:
+        return Deed(person, SKIPPED if policy == SKIP else UPDATED, "An earlier line is the same person.")
+    seen |= marks
+    return deed
+
+
+def _create(person: Person, book: Book, new_id: UUID) -> Deed:
+    columns = {name: text for name, text in person.given.items() if text}
+    whole = columns.get("display_name", "")
+    if whole and not (columns.get("first_name") or columns.get("last_name")):
+        first, _, last = whole.rpartition(" ")
+        columns["first_name"], columns["last_name"] = (first or last)[:100], (last if first else "")[:100]
+    columns.setdefault("display_name", person.name)
+    after: dict[str, Any] = {name: text for name, text in columns.items() if text}
+    if person.custom:
+        after["custom"] = dict(person.custom)
+    if person.tags:
+        after["tags"] = list(person.tags)
+    book.add(Known(new_id, columns, dict(person.custom), {each.casefold() for each in person.tags}))
+    return Deed(person, CREATED, person.remark, new_id, {}, after)
+
+
+def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
+    """Cells that are filled in replace what stands there; blank ones leave it."""
+    after: dict[str, Any] = {
+        name: text
+        for name, text in person.given.items()
+        if text and not _same(name, text, person, known.columns)
+    }
+    if "email" in after and book.find_address(person):
+        return Deed(person, FAILED, "This e-mail address is somebody else's here.", known.id)
+    before: dict[str, Any] = {name: known.columns.get(name, "") for name in after}
+    news = {name: text for name, text in person.custom.items() if known.custom.get(name) != text}
+    if news:
+        before["custom"] = dict(known.custom)
+        known.custom = {**known.custom, **news}
+        after["custom"] = dict(known.custom)
+    put_on = [each for each in person.tags if each.casefold() not in known.tags]
+    if put_on:
+        after["tags"] = put_on
+        known.tags |= {each.casefold() for each in put_on}
+    if not after:
+        return Deed(person, SKIPPED, f"Known already, by {by}; nothing is new.", known.id)
+    before["stamps"] = dict(known.stamps)
+    known.columns.update({name: text for name, text in after.items() if name not in ("custom", "tags")})
+    return Deed(person, UPDATED, person.remark or f"Known already, by {by}.", known.id, before, after)
+
+
+def _same(name: str, text: str, person: Person, held: dict[str, str]) -> bool:
+    """Whether the cell says what is there already, be it in another spelling. A number that can't be read replaces
+    none that can.
+    """
+    if name == "phone" and held.get("phone_e164"):
+        return person.given["phone_e164"] in ("", held["phone_e164"])
+    stands = held.get(name, "")
+    return stands.casefold() == text.casefold() if name in ("email", "linkedin_url") else stands == text

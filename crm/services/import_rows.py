@@ -1,0 +1,267 @@
+"""One batch of an import in the database: who is known, and what was decided, written in a few statements.
+
+Row-level security refuses COPY to the runtime role, so rows are copied into temporary tables and go on from there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import GeneratedField
+from django.db.models.functions import Lower
+from psycopg.types.json import Jsonb
+
+from crm.importing.people import KEYS, Known, Person
+from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
+from crm.models import Channel, ImportJob, Lead, LeadTag, Tag
+from crm.services.suppression import suppressed
+from crm.services.timeline import line, tell_all
+from lib.uuid7 import uuid7
+
+# The columns of a lead that a line can fill.
+COLUMNS = (
+    "first_name", "last_name", "display_name", "email", "phone", "phone_e164", "company_name", "title", "seniority",
+    "linkedin_url", "industry", "location", "city", "state", "country", "external_ref", "stage_id", "value",
+    "last_call_at", "notes",
+)  # fmt: skip
+STAMPS = ("updated_at", "stage_entered_at")
+TYPES = {"value": "numeric", "last_call_at": "timestamptz", "stage_id": "uuid"}
+STAGED = ("id", *COLUMNS, "custom")
+NOTED = ("id", "line", "raw", "status", "reason", "lead_id", "before", "after")
+MET_SOMEBODY = "Somebody added this person at the same moment. Import the row again."
+
+
+def prepare() -> None:
+    """Make this transaction's temporary tables, empty."""
+    columns = ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS staged_lead (id uuid, {columns}, custom jsonb) ON COMMIT DROP"
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS staged_row (id uuid, line integer, raw text[], status text, reason text, "
+            "lead_id uuid, before jsonb, after jsonb) ON COMMIT DROP"
+        )
+        cursor.execute("TRUNCATE staged_lead, staged_row")
+
+
+def known_to(job: ImportJob, people: Sequence[Person], *, lock: bool) -> list[Known]:
+    """The client's leads that the lines may be about. ``lock`` holds them until the transaction ends, in one order."""
+    leads = Lead.unscoped.filter(agency_id=job.agency_id, client_id=job.client_id, archived_at=None)
+    found: set[UUID] = set()
+    for name, key in KEYS.items():
+        asked = {key(text) for each in people if (text := each.given.get(name))}
+        if asked and name == "email":
+            rows = leads.exclude(email="").annotate(address=Lower("email")).filter(address__in=asked)
+            found.update(rows.values_list("pk", flat=True))
+        elif asked:
+            found.update(leads.filter(**{f"{name}__in": asked}).values_list("pk", flat=True))
+    own = {each.own_id for each in people if each.own_id}
+    held = leads.filter(pk__in=found | {UUID(each) for each in own}).order_by("pk")
+    if lock:
+        held = held.select_for_update(of=("self",))
+    tags = _tags_on(found)
+    return [
+        Known(pk, columns_of(values), dict(custom), tags.get(pk, set()), _stamps(*stamps))
+        for pk, custom, *stamps, values in (
+            (*row[:2], *row[2 : 2 + len(STAMPS)], row[2 + len(STAMPS) :])
+            for row in held.values_list("pk", "enrichment_data", *STAMPS, *COLUMNS)
+        )
+    ]
+
+
+def _stamps(*values: datetime | None) -> dict[str, str | None]:
+    return {name: value.isoformat() if value else None for name, value in zip(STAMPS, values, strict=True)}
+
+
+def columns_of(values: Iterable[Any]) -> dict[str, str]:
+    """The values of ``COLUMNS``, in that order, as texts by name."""
+    return {name: _plain(value) for name, value in zip(COLUMNS, values, strict=True)}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return "" if value is None else str(value)
+
+
+def _tags_on(leads: Iterable[UUID]) -> dict[UUID, set[str]]:
+    held: dict[UUID, set[str]] = defaultdict(set)
+    for lead_id, name in LeadTag.unscoped.filter(lead_id__in=list(leads)).values_list("lead_id", "tag__name"):
+        held[lead_id].add(name.casefold())
+    return held
+
+
+def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: datetime) -> None:
+    """Carry ``deeds`` out and note each. A line whose person somebody else added meanwhile is noted as failed.
+
+    ``known`` holds every lead of the deeds as the batch leaves it, by id.
+    """
+    changed = [deed for deed in deeds if deed.status in (CREATED, UPDATED)]
+    last = {deed.lead_id: deed for deed in changed}  # two lines may be about one person
+    fresh = {deed.lead_id for deed in changed if deed.status == CREATED}
+    made = _insert(job, [known[str(pk)] for pk in last if pk in fresh], now)
+    for deed in changed:
+        if deed.lead_id in fresh - made:
+            deed.status, deed.reason, deed.lead_id, deed.after = FAILED, MET_SOMEBODY, None, {}
+    _update([known[str(pk)] for pk in last if pk not in fresh], now)
+    changed = [deed for deed in changed if deed.lead_id is not None]
+    _put_tags_on(job, changed)
+    _tell(job, changed, now)
+    _note(job, deeds, now)
+
+
+def _stage(people: Sequence[Known]) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY staged_lead ({', '.join(STAGED)}) FROM STDIN") as copy,
+    ):
+        for each in people:
+            texts = (each.columns.get(name, "") for name in COLUMNS)
+            values = (
+                text or None if name in TYPES else text for name, text in zip(COLUMNS, texts, strict=True)
+            )
+            copy.write_row((each.id, *values, Jsonb(each.custom)))
+
+
+@cache
+def _constants() -> dict[str, Any]:
+    """What a new lead has in the columns that no line fills."""
+    filled = {
+        *COLUMNS,
+        "id",
+        "agency_id",
+        "client_id",
+        "created_at",
+        "updated_at",
+        "enrichment_data",
+        "source",
+    }
+    fields = [each for each in Lead._meta.concrete_fields if not isinstance(each, GeneratedField)]
+    return {
+        str(each.column): each.get_db_prep_save(each.get_default(), connection)
+        for each in fields
+        if each.column not in filled and each.get_default() is not None
+    }
+
+
+def _insert(job: ImportJob, people: Sequence[Known], now: datetime) -> set[UUID]:
+    """Return the ids of those that were new indeed."""
+    if not people:
+        return set()
+    _stage(people)
+    constant = {
+        **_constants(), "agency_id": job.agency_id, "client_id": job.client_id, "created_at": now, "updated_at": now,
+        "source": job.source,
+    }  # fmt: skip
+    own = (*COLUMNS, "id", "enrichment_data", *constant, "stage_entered_at")
+    given = (
+        *COLUMNS,
+        "id",
+        "custom",
+        *(["%s"] * len(constant)),
+        "CASE WHEN stage_id IS NOT NULL THEN %s END",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO crm_lead ({', '.join(own)}) SELECT {', '.join(given)} FROM staged_lead "  # noqa: S608
+            "ON CONFLICT DO NOTHING RETURNING id",
+            [*constant.values(), now],
+        )
+        made = {row[0] for row in cursor.fetchall()}
+        cursor.execute("TRUNCATE staged_lead")
+    return made
+
+
+def _update(people: Sequence[Known], now: datetime) -> None:
+    """Write ``people``, whose rows the batch holds."""
+    if not people:
+        return
+    _stage(people)
+    changes = ", ".join(f"{name} = s.{name}" for name in COLUMNS)
+    moved = "CASE WHEN l.stage_id IS DISTINCT FROM s.stage_id THEN %s ELSE l.stage_entered_at END"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE crm_lead l SET {changes}, enrichment_data = s.custom, updated_at = %s, "  # noqa: S608
+            f"stage_entered_at = {moved} FROM staged_lead s WHERE l.id = s.id",
+            [now, now],
+        )
+        cursor.execute("TRUNCATE staged_lead")
+
+
+def _put_tags_on(job: ImportJob, deeds: Sequence[Deed]) -> None:
+    wanted = {name.casefold(): name for deed in deeds for name in deed.after.get("tags", ())}
+    if not wanted:
+        return
+    own: dict[str, Any] = {"agency_id": job.agency_id, "client_id": job.client_id}
+    tags = Tag.unscoped.filter(**own).annotate(plain=Lower("name")).filter(plain__in=wanted)
+    held = {tag.name.casefold() for tag in tags}
+    missing = [Tag(**own, name=name) for plain, name in wanted.items() if plain not in held]
+    Tag.unscoped.bulk_create(missing, ignore_conflicts=True)
+    ids = {tag.name.casefold(): tag.pk for tag in tags.all()}
+    LeadTag.unscoped.bulk_create(
+        (
+            LeadTag(**own, lead_id=str(deed.lead_id), tag_id=ids[name.casefold()])
+            for deed in deeds
+            for name in deed.after.get("tags", ())
+        ),
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+
+
+def _tell(job: ImportJob, deeds: Sequence[Deed], now: datetime) -> None:
+    tell_all(
+        line(
+            about=job,
+            action="imported" if deed.status == CREATED else "import_changed",
+            now=now,
+            user_id=job.started_by_id,
+            channel=Channel.OTHER,
+            lead_id=deed.lead_id,
+            metadata={"job": str(job.pk), "file": job.filename, "line": deed.person.line},
+        )
+        for deed in deeds
+    )
+
+
+def _note(job: ImportJob, deeds: Sequence[Deed], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY staged_row ({', '.join(NOTED)}) FROM STDIN") as copy:
+            for deed in deeds:
+                before, after = (
+                    Jsonb(deed.before) if deed.before else None,
+                    Jsonb(deed.after) if deed.after else None,
+                )
+                copy.write_row(
+                    (
+                        uuid7(), deed.person.line, deed.person.cells, deed.status, deed.reason[:300], deed.lead_id,
+                        before, after,
+                    )
+                )  # fmt: skip
+        own = ", ".join(("agency_id", "client_id", "job_id", "created_at", "updated_at", "undo", *NOTED))
+        cursor.execute(
+            f"INSERT INTO crm_importrow ({own}) SELECT %s, %s, %s, %s, %s, '', {', '.join(NOTED)} FROM staged_row",  # noqa: S608
+            [job.agency_id, job.client_id, job.pk, now, now],
+        )
+        cursor.execute("TRUNCATE staged_row")
+
+
+def suppressed_lines(job: ImportJob, people: Sequence[Person], now: datetime) -> dict[int, Deed]:
+    """The lines about people who must not be contacted, by whatever channel: they are neither added nor changed."""
+    ways = ("email", "phone_e164", "linkedin_url")
+    asked = {way: {text for each in people if (text := each.given.get(way))} for way in ways}
+    stopped = suppressed(
+        agency_id=job.agency_id, client_id=job.client_id, channel=None, now=now,
+        emails=asked["email"], phones=asked["phone_e164"], linkedin=asked["linkedin_url"],
+    )  # fmt: skip
+    lines = {}
+    for each in people:
+        way = next((text for way in ways if (text := each.given.get(way, "")) in stopped), "")
+        if way and not each.problem:
+            lines[each.line] = Deed(each, SUPPRESSED, f"“{way}” stands on the list of whom not to contact.")
+    return lines

@@ -1,0 +1,353 @@
+"""From the chosen file to the finished list, and back."""
+
+import csv
+import io
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.scope import agency_scope
+from accounts.services.audit import NOWHERE
+from conftest import NOON, Cast, House, make_cast
+from crm.import_report import failed_lines
+from crm.models import Activity, ImportJob, ImportRow, Lead, LeadTag
+from crm.services import import_rows, importing
+from crm.services.importing import ImportRefused
+from crm.services.suppression import Entry, suppress
+
+HEAD = ["First name", "Last name", "E-mail", "Phone", "City", "Tags", "Favourite colour"]
+
+
+def text_of(*rows: Sequence[str], head: Sequence[str] = HEAD) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([head, *rows])
+    return out.getvalue().encode()
+
+
+class Desk:
+    """Nora at work on imports for Brightside."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.house: House = cast.brightside
+        self.actor = cast.actor("nora")
+        self.agency_id = cast.larkspur.pk
+
+    def take(self, data: bytes, *, policy: str = "skip", all_or_nothing: bool = False) -> ImportJob:
+        with agency_scope(self.agency_id):
+            job = importing.take_file(
+                actor=self.actor,
+                client=self.house.client,
+                file=io.BytesIO(data),
+                filename="people.csv",
+                size=len(data),
+            )
+            importing.check(
+                actor=self.actor, job_id=job.pk, mapping=job.mapping, policy=policy, day_first=False,
+                all_or_nothing=all_or_nothing, now=NOON,
+            )  # fmt: skip
+        return self.work(job)
+
+    def start(self, job: ImportJob) -> ImportJob:
+        with agency_scope(self.agency_id):
+            importing.start(actor=self.actor, job_id=job.pk, now=NOON, origin=NOWHERE)
+        return self.work(job)
+
+    def undo(self, job: ImportJob) -> ImportJob:
+        with agency_scope(self.agency_id):
+            importing.undo(actor=self.actor, job_id=job.pk, now=NOON, origin=NOWHERE)
+        return self.work(job)
+
+    def work(self, job: ImportJob) -> ImportJob:
+        importing.work_on(job_id=job.pk, agency_id=self.agency_id)
+        return self.reread(job)
+
+    def reread(self, job: ImportJob) -> ImportJob:
+        with agency_scope(self.agency_id), transaction.atomic():
+            return ImportJob.unscoped.get(pk=job.pk)
+
+    def run(self, data: bytes, **choices: Any) -> ImportJob:
+        return self.start(self.take(data, **choices))
+
+    def leads(self) -> list[Any]:
+        """Every lead of the client, whole."""
+        with agency_scope(self.agency_id), transaction.atomic():
+            return list(Lead.unscoped.filter(client=self.house.client).order_by("pk").values())
+
+    def rows(self, job: ImportJob) -> list[tuple[int, str, str, str]]:
+        with agency_scope(self.agency_id), transaction.atomic():
+            rows = ImportRow.unscoped.filter(job=job).order_by("line")
+            return list(rows.values_list("line", "status", "reason", "undo"))
+
+    def find(self, **facts: Any) -> Lead:
+        with agency_scope(self.agency_id), transaction.atomic():
+            return Lead.unscoped.get(client=self.house.client, **facts)
+
+
+@pytest.fixture
+def desk(cast: Cast) -> Desk:
+    return Desk(cast)
+
+
+ANN = ["Ann", "Lee", "ann@example.test", "(512) 555-0148", "Austin", "Roof; vip", "green"]
+BOB = ["Bob", "Ray", "bob@example.test", "", "Dallas", "", ""]
+
+
+def test_check_changes_nobody_and_foresees_what_the_import_does(desk: Desk) -> None:
+    before = desk.leads()
+    checked = desk.take(text_of(ANN, BOB, ["", "", "nonsense", "", "", "", ""], ANN))
+
+    assert desk.leads() == before
+    assert (checked.status, checked.total, checked.created, checked.skipped, checked.failed) == (
+        "checked",
+        4,
+        2,
+        1,
+        1,
+    )
+    assert checked.shape["problems"] == [[4, "", "“nonsense” is not an e-mail address."]]
+
+    done = desk.start(checked)
+
+    assert (done.status, done.processed, done.created, done.skipped, done.failed) == ("done", 4, 2, 1, 1)
+
+
+def test_import_makes_people_with_all_their_fields(desk: Desk) -> None:
+    job = desk.run(text_of(ANN))
+    ann = desk.find(email="ann@example.test")
+
+    assert (ann.name, ann.phone, ann.phone_e164, ann.city, ann.enrichment_data, ann.source, ann.status) == (
+        "Ann Lee", "(512) 555-0148", "+15125550148", "Austin", {"Favourite colour": "green"}, "import", "new",
+    )  # fmt: skip
+    with agency_scope(desk.agency_id), transaction.atomic():
+        tags = set(LeadTag.unscoped.filter(lead=ann).values_list("tag__name", flat=True))
+        (told,) = Activity.unscoped.filter(lead=ann)
+    assert tags == {"Roof", "vip"}
+    assert (told.action, told.metadata, told.actor_id) == (
+        "imported", {"job": str(job.pk), "file": "people.csv", "line": 2}, desk.actor.user_id,
+    )  # fmt: skip
+    assert desk.rows(job) == [(2, "created", "", "")]
+
+
+def test_update_fills_in_and_leaves_blank_cells_alone(desk: Desk) -> None:
+    desk.run(text_of(ANN))
+    job = desk.run(text_of(["", "", "ANN@EXAMPLE.TEST", "", "Houston", "vip,New", "red"]), policy="update")
+    ann = desk.find(email="ann@example.test")
+
+    assert (ann.name, ann.city, ann.enrichment_data) == ("Ann Lee", "Houston", {"Favourite colour": "red"})
+    assert desk.rows(job) == [(2, "updated", "Known already, by e-mail address.", "")]
+
+
+def test_undo_of_new_people_leaves_no_trace(desk: Desk) -> None:
+    before = desk.leads()
+    job = desk.undo(desk.run(text_of(ANN, BOB)))
+
+    assert desk.leads() == before
+    assert (job.status, job.reversed, job.kept) == ("undone", 2, 0)
+    with agency_scope(desk.agency_id), transaction.atomic():
+        assert not Activity.unscoped.filter(metadata__job=str(job.pk)).exists()
+
+
+def test_undo_puts_changed_people_back_to_the_letter(desk: Desk) -> None:
+    desk.run(text_of(ANN, BOB))
+    before = desk.leads()
+    job = desk.undo(
+        desk.run(
+            text_of(
+                ["Anna", "", "ann@example.test", "5125550199", "Houston", "late", "blue"],
+                ["", "", "ann@example.test", "", "Waco", "", ""],
+                ["", "", "bob@example.test", "", "Waco", "", ""],
+            ),
+            policy="update",
+        )
+    )
+
+    assert desk.leads() == before
+    assert (job.reversed, job.kept) == (3, 0)
+
+
+def test_undo_keeps_whom_somebody_touched_and_says_so(desk: Desk) -> None:
+    job = desk.run(text_of(ANN, BOB, ["Cy", "", "cy@example.test", "", "", "", ""]))
+    with agency_scope(desk.agency_id), transaction.atomic():
+        Lead.unscoped.filter(email="ann@example.test").update(city="Paris")
+        Activity.unscoped.create(
+            agency_id=desk.agency_id, client=desk.house.client, lead=desk.find(email="bob@example.test"),
+            action="note_added", occurred_at=NOON,
+        )  # fmt: skip
+    undone = desk.undo(job)
+
+    assert (undone.reversed, undone.kept) == (1, 2)
+    assert [(line, undo, reason) for line, _, reason, undo in desk.rows(job)] == [
+        (2, "kept", "Somebody has worked with this person since."),
+        (3, "kept", "Somebody has worked with this person since."),
+        (4, "reversed", ""),
+    ]
+
+
+def test_second_undo_and_second_start_are_refused(desk: Desk) -> None:
+    job = desk.undo(desk.run(text_of(ANN)))
+
+    with agency_scope(desk.agency_id):
+        for again in (importing.undo, importing.start):
+            with pytest.raises(ImportRefused):
+                again(actor=desk.actor, job_id=job.pk, now=NOON, origin=NOWHERE)
+
+
+def test_all_or_nothing_does_not_begin_with_a_bad_row(desk: Desk) -> None:
+    checked = desk.take(text_of(ANN, ["", "", "nonsense", "", "", "", ""]), all_or_nothing=True)
+
+    with agency_scope(desk.agency_id), pytest.raises(ImportRefused, match="1 rows can't be imported"):
+        importing.start(actor=desk.actor, job_id=checked.pk, now=NOON, origin=NOWHERE)
+
+
+def test_all_or_nothing_takes_back_when_a_row_fails_on_the_way(desk: Desk) -> None:
+    before = desk.leads()
+    checked = desk.take(text_of(ANN, BOB), all_or_nothing=True)
+    with (
+        agency_scope(desk.agency_id),
+        transaction.atomic(),
+    ):  # between check and start somebody archives and adds
+        Lead.unscoped.filter(pk=desk.house.lead.pk).update(email="bob@example.test")
+        ImportJob.unscoped.filter(pk=checked.pk).update(policy="create")
+    job = desk.start(checked)
+    while job.status == "undoing":
+        job = desk.work(job)
+
+    assert (job.status, job.reversed) == ("undone", 1)
+    assert "taken back" in job.error
+    assert len(desk.leads()) == len(before)
+
+
+def test_killed_import_goes_on_where_it_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[f"P{n}", "", f"p{n}@example.test", "", "", "", ""] for n in range(25)]
+    monkeypatch.setattr(importing, "BATCH", 10)
+    checked = desk.take(text_of(*rows))
+    with agency_scope(desk.agency_id):
+        importing.start(actor=desk.actor, job_id=checked.pk, now=NOON, origin=NOWHERE)
+    went: list[None] = []
+    write = import_rows.write
+
+    def dies(*args: Any) -> None:
+        if len(went) == 2:
+            raise KeyboardInterrupt
+        went.append(write(*args))
+
+    monkeypatch.setattr(import_rows, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        desk.work(checked)
+    monkeypatch.setattr(import_rows, "write", write)
+    assert (desk.work(checked).status, desk.reread(checked).processed) == (
+        "running",
+        20,
+    )  # held by the dead worker
+
+    with agency_scope(desk.agency_id), transaction.atomic():
+        ImportJob.unscoped.filter(pk=checked.pk).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
+    job = desk.work(checked)
+
+    assert (job.status, job.processed, job.created) == ("done", 25, 25)
+    assert Counter(status for _, status, _, _ in desk.rows(job)) == {"created": 25}
+
+
+def test_import_stays_in_its_client(cast: Cast, desk: Desk) -> None:
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        Lead.unscoped.create(
+            agency=cast.larkspur, client=cast.delgado.client, email="ann@example.test", city="Waco"
+        )
+    desk.run(text_of(ANN), policy="update")
+
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        cities = dict(Lead.unscoped.filter(email="ann@example.test").values_list("client__name", "city"))
+    assert cities == {cast.brightside.client.name: "Austin", cast.delgado.client.name: "Waco"}
+
+
+def test_definer_forgets_nothing_but_lines_of_that_import(cast: Cast, desk: Desk) -> None:
+    job = desk.run(text_of(ANN))
+    ann = desk.find(email="ann@example.test")
+    with agency_scope(cast.ironwood.pk), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT crm_forget_import(%s, %s)", [[ann.pk], job.pk])
+    with agency_scope(desk.agency_id), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT crm_forget_import(%s, %s)", [[desk.house.lead.pk], job.pk])
+        cursor.execute("SELECT crm_forget_import(%s, %s)", [[ann.pk], UUID(int=1)])
+        told = Counter(Activity.unscoped.filter(client=desk.house.client).values_list("action", flat=True))
+
+    assert told == {"note_added": 1, "imported": 1}
+
+
+def test_suppressed_people_are_neither_added_nor_changed(desk: Desk) -> None:
+    desk.run(text_of(ANN))
+    with agency_scope(desk.agency_id):
+        suppress(
+            agency_id=desk.agency_id, client_id=desk.house.client.pk, now=NOON, source="test",
+            entries=[Entry("email", "ann@example.test"), Entry("domain", "ray.test")],
+        )  # fmt: skip
+    rows = (
+        ["Ann", "", "Ann@Example.Test", "", "Paris", "", ""],
+        ["Bob", "", "bob@mail.ray.test", "", "", "", ""],
+        ["Cy", "", "cy@example.test", "", "", "", ""],
+    )
+    job = desk.run(text_of(*rows), policy="update")
+
+    assert (job.created, job.updated, job.suppressed) == (1, 0, 2)
+    assert desk.find(email="ann@example.test").city == "Austin"
+    assert [(status, reason) for _, status, reason, _ in desk.rows(job)][:2] == [
+        ("suppressed", "“Ann@Example.Test” stands on the list of whom not to contact."),
+        ("suppressed", "“bob@mail.ray.test” stands on the list of whom not to contact."),
+    ]
+
+
+def test_rows_not_imported_come_back_with_their_reason_and_go_in_once_mended(desk: Desk) -> None:
+    job = desk.run(text_of(ANN, ["Bob", "", "bob at example", "", "", "", ""]))
+    with agency_scope(desk.agency_id), transaction.atomic():
+        head, lines = failed_lines(desk.actor, job)
+        given = list(lines)
+
+    assert (head, given) == (
+        [*HEAD, "Why it was not imported"],
+        [["Bob", "", "bob at example", "", "", "", "", "“bob at example” is not an e-mail address."]],
+    )
+    mended = [
+        ["bob@example.test" if "at" in cell and " " in cell else cell for cell in given[0][:-1]]
+        + [given[0][-1]]
+    ]
+    again = desk.run(text_of(*mended, head=head))
+
+    assert (again.created, again.mapping[-1]) == (1, "")
+
+
+@pytest.fixture
+def real_cast(transactional_db: None) -> Cast:
+    with transaction.atomic():
+        return make_cast()
+
+
+def test_two_imports_of_one_list_at_once_make_each_person_once(real_cast: Cast) -> None:
+    desk = Desk(real_cast)
+    rows = [[f"P{n}", "", f"p{n}@example.test", "", "", "", ""] for n in range(300)]
+    jobs = [desk.take(text_of(*rows)) for _ in range(3)]
+    with agency_scope(desk.agency_id):
+        for job in jobs:
+            importing.start(actor=desk.actor, job_id=job.pk, now=NOON, origin=NOWHERE)
+    gate = threading.Barrier(3)
+
+    def go(job: ImportJob) -> None:
+        gate.wait()
+        try:
+            importing.work_on(job_id=job.pk, agency_id=desk.agency_id)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(go, jobs))
+    done = [desk.reread(job) for job in jobs]
+
+    assert {job.status for job in done} == {"done"}
+    assert sum(job.created for job in done) == 300
+    assert sum(job.created + job.skipped + job.failed for job in done) == 900
+    assert len([each for each in desk.leads() if each["source"] == "import"]) == 300

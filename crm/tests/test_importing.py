@@ -1,0 +1,314 @@
+"""What a file says and what becomes of its lines, without a database."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from crm.importing import values
+from crm.importing.fields import guess
+from crm.importing.people import Book, Known, Person, Reading, read
+from crm.importing.planning import CREATE, SKIP, UPDATE, decide, foreseen
+from crm.importing.reading import MOST_BYTES, Unreadable, rows_of, shape_of
+from crm.importing.values import Unfit
+
+HUBSPOT = ["Record ID", "First Name", "Last Name", "Email", "Phone Number", "Company Name", "Job Title",
+           "Lead Status", "City", "State/Region", "Country/Region", "LinkedIn URL", "Last Activity Date"]  # fmt: skip
+PIPEDRIVE = ["Person - ID", "Person - Name", "Person - First name", "Person - Last name", "Person - Organization",
+             "Person - Email - Work", "Person - Email - Home", "Person - Phone - Work", "Person - Phone - Mobile",
+             "Person - Label", "Person - Job title"]  # fmt: skip
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def shape(data: bytes):
+    return shape_of(io.BytesIO(data), size=len(data))
+
+
+def lines(data: bytes) -> list[tuple[int, list[str]]]:
+    return list(rows_of(io.BytesIO(data), **shape(data).noted))
+
+
+def workbook(*rows: list[object]) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Name,Ort\nZoë,Köln\n".encode(),
+        "\ufeffName,Ort\nZoë,Köln\n".encode(),
+        "Name;Ort\r\nZoë;Köln\r\n".encode("cp1252"),
+        "Name\tOrt\nZoë\tKöln\n".encode("utf-16"),
+        "sep=|\nName|Ort\nZoë|Köln\n".encode(),
+        '\n\n"Name","Ort"\n"Zoë","Köln"\n\n'.encode(),
+        workbook(["Name", "Ort"], ["Zoë", "Köln"]),
+    ],
+    ids=["utf-8", "bom", "semicolons-windows", "utf-16-tabs", "excel-hint", "quotes-blank-lines", "xlsx"],
+)
+def test_file_reads_the_same_however_it_is_written(data: bytes) -> None:
+    assert [cells for _, cells in lines(data)] == [["Name", "Ort"], ["Zoë", "Köln"]]
+    assert shape(data).headings == ["Name", "Ort"]
+
+
+def test_quotes_in_quotes_and_line_ends_in_cells_keep_their_line() -> None:
+    data = b'Name,Notes\n"Lee ""Lucky"" Ray","one\ntwo"\nAnn,x\n'
+
+    assert lines(data) == [(1, ["Name", "Notes"]), (2, ['Lee "Lucky" Ray', "one\ntwo"]), (4, ["Ann", "x"])]
+
+
+def test_workbook_cells_are_what_a_person_sees() -> None:
+    data = workbook(["Phone", "When", "Share"], [5125550148.0, datetime(2026, 11, 21, 9, 30), 0.5])  # noqa: DTZ001  a workbook knows no zones
+
+    assert lines(data)[1] == (2, ["5125550148", "2026-11-21T09:30:00", "0.5"])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"  \n\n", "empty"),
+        (b"Name,Phone\n", "nothing below"),
+        (b"%PDF-1.7 ...", "not a CSV or XLSX"),
+        (b"Name\x00\x01\x02\nLee\n", "not a text file"),
+        (b"PK\x03\x04 broken", "damaged"),
+        (",".join(f"c{n}" for n in range(201)).encode() + b"\nx\n", "201 columns"),
+        (b'Name,Notes\n"Lee,never closed\n' + b"x" * 5_000_000, "never closed"),
+    ],
+)
+def test_what_is_no_list_is_refused_in_words(data: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        lines(data)
+
+
+def test_file_that_is_too_large_is_refused_before_it_is_read() -> None:
+    with pytest.raises(Unreadable, match="has 2048 MB; up to 50 MB"):
+        shape_of(io.BytesIO(b"Name\nLee\n"), size=2048 * 1024 * 1024)
+
+    assert MOST_BYTES == 50 * 1024 * 1024
+
+
+# Columns
+
+
+def test_headings_of_hubspot_are_known() -> None:
+    assert guess(HUBSPOT) == [
+        "external_ref", "first_name", "last_name", "email", "phone", "company_name", "title", "custom", "city",
+        "state", "country", "linkedin_url", "last_call_at",
+    ]  # fmt: skip
+
+
+def test_headings_of_pipedrive_are_known() -> None:
+    assert guess(PIPEDRIVE) == [
+        "external_ref", "display_name", "first_name", "last_name", "company_name", "email", "email", "phone", "phone",
+        "tags", "title",
+    ]  # fmt: skip
+
+
+# Cells
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "expected"),
+    [
+        ("2026-11-21", False, (2026, 11, 21)),
+        ("11/21/2026", False, (2026, 11, 21)),
+        ("21/11/2026", False, (2026, 11, 21)),
+        ("03/04/2026", False, (2026, 3, 4)),
+        ("03/04/2026", True, (2026, 4, 3)),
+        ("21.11.2026", False, (2026, 11, 21)),
+        ("3.4.26", False, (2026, 4, 3)),
+        ("21 Nov 2026", False, (2026, 11, 21)),
+        ("Nov 21, 2026", False, (2026, 11, 21)),
+        ("2026/11/21", False, (2026, 11, 21)),
+    ],
+)
+def test_days_in_many_styles(text: str, day_first: bool, expected: tuple[int, int, int]) -> None:
+    noon = datetime(*expected, 12, tzinfo=NEW_YORK)
+
+    assert values.day(text, day_first=day_first, zone=NEW_YORK) == noon
+
+
+def test_time_with_a_zone_stays_what_it_is() -> None:
+    read = values.day("2026-11-21T17:00:00Z", day_first=False, zone=NEW_YORK)
+
+    assert read == datetime(2026, 11, 21, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13-41", "31/02/2026", "1/2", "Foo 3, 2026", "99999-01-01"])
+def test_no_day_is_unfit(text: str) -> None:
+    with pytest.raises(Unfit, match="not a date"):
+        values.day(text, day_first=False, zone=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("$1,800.50", "1800.50"), ("1.800,50 €", "1800.50"), ("1800", "1800.00"), ("1,800", "1800.00"),
+     ("1.800", "1800.00"), ("0,5", "0.50"), ("USD 12", "12.00")],
+)  # fmt: skip
+def test_money_is_read_however_it_is_written(text: str, amount: str) -> None:
+    assert values.money(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["plenty", "-5", "999999999999", ""])
+def test_no_money_is_unfit(text: str) -> None:
+    with pytest.raises(Unfit, match="not an amount"):
+        values.money(text)
+
+
+def test_addresses_profiles_numbers_and_tags() -> None:
+    assert values.email("mailto:Dana@Example.test; d2@example.test") == "Dana@Example.test"
+    assert values.linkedin("linkedin.com/in/Dana-W/?trk=x") == "https://www.linkedin.com/in/dana-w"
+    assert values.phone("+1 (512) 555-0148", "US") == ("+1 (512) 555-0148", "+15125550148")
+    assert values.phone("+1 (555)…", "US") == ("+1 (555)…", "")
+    assert values.tags("Roof, roof ;  Late  night,") == ["roof", "Late night"]
+    assert values.as_typed("'=HYPERLINK(1)") == "=HYPERLINK(1)"
+    with pytest.raises(Unfit, match="shortened"):
+        values.phone("5.12555E+09", "US")
+
+
+# People
+
+
+def reading(*columns: str, stages: dict[str, str] | None = None) -> Reading:
+    return Reading(columns, columns, "US", False, NEW_YORK, stages or {})
+
+
+def person(**given: str) -> Person:
+    return read(2, list(given.values()), reading(*given))
+
+
+def known(**columns: str) -> Known:
+    return Known(uuid4(), columns)
+
+
+def test_line_with_more_cells_than_headings_is_a_problem() -> None:
+    assert "3 cells and 1 headings" in read(2, ["a", "b", "c"], reading("display_name")).problem
+
+
+def test_line_about_nobody_is_a_problem() -> None:
+    assert person(city="Austin").problem.startswith("Nothing says who this is")
+    assert person(phone="12", city="Austin").problem.startswith("“12” can't be read as a phone number")
+
+
+def test_number_that_cannot_be_read_is_kept_beside_a_name() -> None:
+    lee = person(display_name="Lee Ray", phone="ext. 12")
+
+    assert (lee.problem, lee.given["phone"], lee.given["phone_e164"]) == ("", "ext. 12", "")
+    assert "kept as it is written" in lee.remark
+
+
+def test_second_column_of_one_meaning_is_kept_as_a_field_of_its_own() -> None:
+    columns = reading("email", "email")
+    lee = read(2, ["a@example.test", "b@example.test"], Reading(
+        columns.columns, ["Work", "Home"], "US", False, NEW_YORK, {}))  # fmt: skip
+
+    assert (lee.given["email"], lee.custom) == ("a@example.test", {"Home": "b@example.test"})
+
+
+def test_matching_goes_by_address_then_number_then_profile_then_reference() -> None:
+    by_mail, by_phone = (
+        known(email="Lee@Example.test"),
+        known(phone_e164="+15125550148", display_name="Lee R"),
+    )
+    by_profile = known(linkedin_url="https://www.linkedin.com/in/lee")
+    by_ref = known(external_ref="77")
+    book = Book([by_ref, by_profile, by_phone, by_mail])
+    everything = {
+        "email": "lee@example.test", "phone": "(512) 555-0148", "linkedin_url": "linkedin.com/in/lee",
+        "external_ref": "77", "first_name": "Lee",
+    }  # fmt: skip
+
+    found = []
+    for name in ("email", "phone", "linkedin_url", "external_ref"):
+        found.append(book.find(person(**everything)))
+        del everything[name]
+
+    assert found == [
+        (by_mail, "e-mail address"), (by_phone, "phone number"), (by_profile, "LinkedIn profile"),
+        (by_ref, "ID elsewhere"),
+    ]  # fmt: skip
+    assert book.find(person(first_name="Lee")) is None
+
+
+def test_two_people_of_one_number_stay_two() -> None:
+    book = Book([known(phone_e164="+15125550148", display_name="Ann Lee", email="ann@example.test")])
+
+    assert book.find(person(phone="5125550148", display_name="Bob Lee")) is None
+    assert book.find(person(phone="5125550148", first_name="Ann", email="ann2@example.test")) is None
+    assert book.find(person(phone="5125550148", first_name="ann")) is not None
+
+
+def test_policies_skip_update_and_create() -> None:
+    ann = known(email="ann@example.test", city="Austin", first_name="Ann")
+    row = {"email": "ANN@example.test", "city": "Dallas"}
+
+    skipped = decide(person(**row), Book([ann]), SKIP, uuid4)
+    created = decide(person(first_name="Ann", phone="5125550148"), Book([ann]), CREATE, uuid4)
+    refused = decide(person(**row), Book([ann]), CREATE, uuid4)
+    updated = decide(person(**row), Book([ann]), UPDATE, uuid4)
+    again = decide(person(**row), Book([ann]), UPDATE, uuid4)
+
+    assert [each.status for each in (skipped, created, refused, updated, again)] == [
+        "skipped", "created", "failed", "updated", "skipped",
+    ]  # fmt: skip
+    assert (updated.before["city"], updated.after) == ("Austin", {"city": "Dallas"})
+
+
+def test_later_line_about_the_same_person_finds_the_earlier_one() -> None:
+    book = Book()
+    seen: set[int] = set()
+    rows = [person(email="ann@example.test"), person(email="Ann@Example.test", city="Austin")]
+
+    assert [decide(each, book, UPDATE, uuid4).status for each in rows] == ["created", "updated"]
+    assert [foreseen(each, Book(), UPDATE, seen).status for each in rows] == ["created", "updated"]
+
+
+def test_address_of_somebody_else_is_not_taken() -> None:
+    ann, bob = known(email="ann@example.test"), known(email="bob@example.test")
+    row = read(2, [str(bob.id), "ann@example.test"], reading("id", "email"))
+
+    assert (
+        decide(row, Book([ann, bob]), UPDATE, uuid4).reason == "This e-mail address is somebody else's here."
+    )
+
+
+def test_stage_goes_by_its_name() -> None:
+    stage = str(UUID(int=7))
+    columns = reading("display_name", "stage", stages={"new": stage})
+
+    assert read(2, ["Lee", "NEW"], columns).given["stage_id"] == stage
+    assert "no stage named “Old”" in read(2, ["Lee", "Old"], columns).problem
+
+
+@given(
+    st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=6))
+)
+def test_no_file_of_cells_breaks_the_reading(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([["Name", "E-mail", "Phone", "Value", "Last contact", "Tags"], *rows, ["Lee"]])
+    data = out.getvalue().encode()
+    columns = reading("display_name", "email", "phone", "value", "last_call_at", "tags")
+    book = Book()
+
+    try:
+        found = lines(data)[1:]
+    except Unreadable:
+        return
+    deeds = [decide(read(line, cells, columns), book, UPDATE, uuid4) for line, cells in found]
+
+    assert {deed.status for deed in deeds} <= {"created", "updated", "skipped", "failed"}
+    assert all(deed.reason for deed in deeds if deed.status == "failed")
