@@ -27,6 +27,7 @@ class PlatformUse(Enum):
     PROVISION = "creating an agency and its first people"
     LINK = "finding the row of a link that was mailed, by its secret"
     LOGIN = "whether a login serves one agency alone"
+    RESEAL = "sealing secrets anew under the newest key"
     AUDIT = "adding to the audit log, also before anybody is signed in"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from uuid import UUID
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,15 +18,25 @@ _place: ContextVar[str] = ContextVar("whose secret is sealed or opened")
 def secrets_of(user_id: UUID, kind: str) -> Iterator[None]:
     """Within the block allauth seals and opens secrets of this person and kind. A sealed text moved to another
     person's row does not open (`lib.encryption.Undecryptable`)."""
-    token = _place.set(f"mfa_authenticator|data|{kind}|{user_id}")
+    token = _place.set(place_of(user_id, kind))
     try:
         yield
     finally:
         _place.reset(token)
 
 
+def place_of(user_id: UUID, kind: str) -> str:
+    """What a sealed text is bound to."""
+    return f"mfa_authenticator|data|{kind}|{user_id}"
+
+
 def ring() -> KeyRing:
-    return KeyRing.parse(settings.ENCRYPTION_KEYS)
+    return _parsed(settings.ENCRYPTION_KEYS)
+
+
+@lru_cache(maxsize=4)
+def _parsed(keys: str) -> KeyRing:
+    return KeyRing.parse(keys)
 
 
 class SealedMFAAdapter(DefaultMFAAdapter):

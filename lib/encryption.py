@@ -58,6 +58,11 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._keys)})"
 
+    @property
+    def newest(self) -> str:
+        """The name of the key that seals."""
+        return self._first
+
     def encrypt(self, plaintext: str, *, aad: str) -> str:
         """Seal ``plaintext`` for the place ``aad``, without which it can't be opened again."""
         nonce = os.urandom(NONCE_BYTES)

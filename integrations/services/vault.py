@@ -2,23 +2,14 @@
 
 import json
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
+from accounts.sealing import ring
+from accounts.services.resealing import Sealed
 from integrations.models import Credential
 from lib.encryption import KeyRing
-
-
-@lru_cache(maxsize=4)
-def _ring(keys: str) -> KeyRing:
-    return KeyRing.parse(keys)
-
-
-def key_ring() -> KeyRing:
-    return _ring(settings.ENCRYPTION_KEYS)
 
 
 @transaction.atomic
@@ -44,7 +35,7 @@ def store_credential(
         "label": label,
     }
     credential = Credential.unscoped.select_for_update().filter(**owner).first() or Credential(**owner)
-    credential.payload = key_ring().encrypt(json.dumps(secrets), aad=_place(credential))
+    credential.payload = ring().encrypt(json.dumps(secrets), aad=_place(credential))
     credential.hint, credential.validated_at, credential.last_error = hint, now, ""
     credential.is_active = True
     credential.save()
@@ -53,25 +44,27 @@ def store_credential(
 
 def open_credential(credential: Credential) -> dict[str, str]:
     """Return the secrets of ``credential``. Raises `lib.encryption.Undecryptable` when no key opens it."""
-    opened: dict[str, str] = json.loads(key_ring().decrypt(credential.payload, aad=_place(credential)))
+    opened: dict[str, str] = json.loads(ring().decrypt(credential.payload, aad=_place(credential)))
     return opened
 
 
-def rotate_credentials(*, agency_id: UUID, now: datetime) -> int:
-    """Seal anew whatever an older key sealed; return how many. Safe to run again after an interruption."""
-    rotated = 0
-    for pk in Credential.unscoped.filter(agency_id=agency_id).values_list("pk", flat=True):
-        with transaction.atomic():
-            credential = Credential.unscoped.select_for_update().get(pk=pk)
-            if key_ring().needs_rotation(credential.payload):
-                plain = key_ring().decrypt(credential.payload, aad=_place(credential))
-                credential.payload = key_ring().encrypt(plain, aad=_place(credential))
-                credential.last_rotated_at = now
-                credential.save(update_fields=["payload", "last_rotated_at", "updated_at"])
-                rotated += 1
-    return rotated
+def seal_anew(credential: Credential, keys: KeyRing, now: datetime) -> bool:
+    """Seal the payload under the newest of ``keys``; False when it is so already. Raises `Undecryptable`.
+
+    The caller holds the row.
+    """
+    plain = keys.decrypt(credential.payload, aad=_place(credential))
+    if not keys.needs_rotation(credential.payload):
+        return False
+    credential.payload = keys.encrypt(plain, aad=_place(credential))
+    credential.last_rotated_at = now
+    credential.save(update_fields=["payload", "last_rotated_at", "updated_at"])
+    return True
 
 
 def _place(credential: Credential) -> str:
     """What the sealed text is bound to: moved to another row or tenant it does not open."""
     return f"integrations_credential|payload|{credential.agency_id}|{credential.pk}"
+
+
+CREDENTIALS = Sealed("credentials", Credential.unscoped.all, seal_anew)

@@ -11,11 +11,10 @@ from django.urls import reverse
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import NOON, Cast, House
 from integrations.models import Credential
-from integrations.services.vault import open_credential, rotate_credentials, store_credential
+from integrations.services.vault import open_credential, store_credential
 from lib.encryption import Undecryptable
 
 SECRET = "s3cret-of-brightside"
-OLD = "test:" + b64encode(bytes(range(32))).decode()
 NEW = "new:" + b64encode(b"n" * 32).decode()
 
 
@@ -81,22 +80,6 @@ def test_row_given_to_another_agency_does_not_open(cast: Cast) -> None:
 
     with pytest.raises(Undecryptable):
         open_credential(credential)
-
-
-def test_rotation_seals_anew_and_the_old_key_may_go(cast: Cast, settings: Any) -> None:
-    credential, other = store(cast.brightside), store(cast.kettle)
-    with agency_scope(cast.larkspur.pk):
-        before = Credential.unscoped.count()
-    settings.ENCRYPTION_KEYS = f"{NEW},{OLD}"
-    with agency_scope(cast.larkspur.pk):
-        assert rotate_credentials(agency_id=cast.larkspur.pk, now=NOON) == before
-        assert rotate_credentials(agency_id=cast.larkspur.pk, now=NOON) == 0
-    settings.ENCRYPTION_KEYS = NEW
-
-    after = held(credential)
-    assert (open_credential(after), after.last_rotated_at) == ({"secret_key": SECRET}, NOON)
-    with pytest.raises(Undecryptable):  # another agency's, which was not asked for
-        open_credential(held(other))
 
 
 def test_one_owner_at_most(cast: Cast) -> None:

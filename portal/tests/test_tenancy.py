@@ -189,6 +189,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "accounts/services/audit.py",
         "accounts/services/logins.py",
         "accounts/services/monthly_credits.py",
+        "accounts/services/resealing.py",
         "crm/services/ctm_schedule.py",
         "crm/services/ctm_webhook.py",
         "crm/services/ctm_writes.py",

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+from datetime import datetime
+
+from accounts.services.resealing import BATCH, FACTORS, Outcome, reseal
+from integrations.services.vault import CREDENTIALS
+
+EVERYTHING = (CREDENTIALS, FACTORS)
+
+
+def reseal_everything(*, now: datetime, batch: int = BATCH) -> Iterator[Outcome]:
+    """Seal every secret that is stored anew under the newest key, and tell of each kind once it is done."""
+    for kind in EVERYTHING:
+        yield reseal(kind, now=now, batch=batch)
