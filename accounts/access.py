@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts import gate, proof
+from accounts.owed import ADMIN
 from accounts.permissions import Level
 
 View = Callable[..., HttpResponseBase]
@@ -63,6 +64,21 @@ def while_acting(view: View) -> View:
         return view(request, *args, **kwargs)
 
     guarded.access_policy = "acting"  # type: ignore[attr-defined]
+    return guarded
+
+
+def superuser(view: View) -> View:
+    """Only superusers who have lately shown a strong factor, as in Django admin; for others the page does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (request.user.is_active and getattr(request.user, "is_superuser", False)):
+            raise Http404
+        if not proof.lately_strong(request, timezone.now()):
+            return gate.ask_again(request, why=ADMIN)
+        return view(request, *args, **kwargs)
+
+    guarded.access_policy = "superuser"  # type: ignore[attr-defined]
     return guarded
 
 

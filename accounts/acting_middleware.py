@@ -15,9 +15,11 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from accounts.models import ImpersonationSession
+from accounts.principal import Principal, facts_of
 from accounts.scope import agency_scope, scoped
 from accounts.services import acting
 from accounts.services.audit import Origin
+from accounts.services.platform_acting import platform_seat
 from accounts.tenancy import Acting, Actor
 
 SESSION_KEY = "acting"  # in the browser's session
@@ -34,11 +36,21 @@ class Kept:
 
     agency_id: UUID
     session_id: UUID
+    client_id: UUID | None = None  # of superusers, who come back to the page of that client
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Kept | None":
         told = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
-        return cls(UUID(told["agency"]), UUID(told["id"])) if told else None
+        if not told:
+            return None
+        client = UUID(told["client"]) if "client" in told else None
+        return cls(UUID(told["agency"]), UUID(told["id"]), client)
+
+    def seat(self, principal: Principal) -> Actor | None:
+        """From where the person entered; None when they are that no longer."""
+        if self.client_id is None:
+            return principal.seats.get(f"{self.agency_id}/")
+        return platform_seat(principal.user, self.agency_id)
 
 
 class ActingMiddleware:
@@ -55,10 +67,12 @@ class ActingMiddleware:
         kept = Kept.of(request)
         if kept is None:
             return self.get_response(request)
-        staff: Actor | None = request.principal.seats.get(f"{kept.agency_id}/")  # type: ignore[attr-defined]
+        principal: Principal = request.principal  # type: ignore[attr-defined]
+        staff = kept.seat(principal)
         row = self._row(staff, kept.session_id, timezone.now())
         if staff is None or row is None:
             return self._over(request, staff, kept)
+        principal.agencies.setdefault(kept.agency_id, facts_of(row.agency))
         request.acting = row  # type: ignore[attr-defined]
         request.actor = seated(staff, row)  # type: ignore[attr-defined]
         with scoped(request.actor.scope):  # type: ignore[attr-defined]
@@ -99,8 +113,7 @@ class ActingMiddleware:
         leave(request)
         if _leads_away(request):
             return self.get_response(request)
-        able = staff is not None and staff == request.actor and staff.can("clients.act_as")  # type: ignore[attr-defined]
-        to = f"{reverse('accounts:acting')}?over={kept.session_id}" if able else reverse("portal:start")
+        to = _after(request, staff, kept)
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": to})
         return redirect(to)
@@ -120,13 +133,26 @@ def seated(staff: Actor, row: ImpersonationSession) -> Actor:
 
 def enter(request: HttpRequest, row: ImpersonationSession) -> None:
     """From the next request on this browser sits in the client's seat, under another session key."""
-    request.session[SESSION_KEY] = {"agency": str(row.agency_id), "id": str(row.pk)}
+    kept = {"agency": str(row.agency_id), "id": str(row.pk)}
+    if row.by_platform:
+        kept["client"] = str(row.client_id)
+    request.session[SESSION_KEY] = kept
     request.session.cycle_key()
 
 
 def leave(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
     request.session.cycle_key()
+
+
+def _after(request: HttpRequest, staff: Actor | None, kept: Kept) -> str:
+    """The page that says that it is over, if the person may open it."""
+    if staff is None or not staff.can("clients.act_as"):
+        return reverse("portal:start")
+    if kept.client_id:
+        return reverse("accounts:acting_platform", args=[kept.client_id]) + "?over=1"
+    own = staff == request.actor  # type: ignore[attr-defined]
+    return f"{reverse('accounts:acting')}?over={kept.session_id}" if own else reverse("portal:start")
 
 
 def _leads_away(request: HttpRequest) -> bool:

@@ -5,7 +5,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.models import (
     ActionToken,
@@ -79,9 +81,16 @@ class AgencyAdmin(admin.ModelAdmin):
 
 @admin.register(Client)
 class ClientAdmin(TenantAdmin):
-    list_display = ("name", "agency", "status", "industry", "timezone")
+    """Each client's page leads to its portal, see ``accounts.views.acting.as_superuser``."""
+
+    list_display = ("name", "agency", "status", "industry", "timezone", "portal")
     list_filter = ("agency", "status", "industry")
     search_fields = ("name", "slug", "email", "phone")
+
+    @admin.display(description="Portal")
+    def portal(self, row: Client) -> str:
+        address = reverse("accounts:acting_platform", args=[row.pk])
+        return format_html('<a href="{}" aria-label="Act as {}">Act as</a>', address, row.name)
 
 
 @admin.register(ClientProfile)
@@ -163,8 +172,8 @@ class ActionTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(ImpersonationSession)
 class ImpersonationSessionAdmin(ReadOnlyAdmin):
-    list_display = ("staff", "client", "agency", "mode", "reason", "started_at", "ended_at")
-    list_filter = ("mode", "agency")
+    list_display = ("staff", "client", "agency", "by_platform", "mode", "reason", "started_at", "ended_at")
+    list_filter = ("by_platform", "mode", "agency")
     search_fields = ("staff__email", "client__name", "reason")
     list_select_related = ("staff", "client", "agency")
 

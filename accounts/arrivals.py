@@ -28,7 +28,7 @@ def arrive(request: HttpRequest, user: User) -> None:
     code at once when that is the way they prefer."""
     now, visit = timezone.now(), visit_of(request)
     proof.forget(request.session)
-    for left_over in (ASKED, "admin_used"):
+    for left_over in (ASKED, proof.LAST_USED):
         request.session.pop(left_over, None)
     why, rules, trusted = judge(user=user, visit=visit, now=now)
     if why is None:

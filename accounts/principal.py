@@ -15,7 +15,7 @@ from uuid import UUID
 from django.utils.crypto import constant_time_compare
 
 from accounts.brand import logo_url, stylesheet_url
-from accounts.models import Membership, User
+from accounts.models import Agency, Membership, User
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 
@@ -62,6 +62,19 @@ class Principal:
     def actor(self, seat: str | None = None) -> Actor | None:
         """The person in ``seat``, else in their first: agency side before client side, then by name."""
         return self.seats.get(seat or "") or next(iter(self.seats.values()), None)
+
+
+def facts_of(agency: Agency) -> AgencyFacts:
+    looks = agency.branding
+    return AgencyFacts(
+        id=agency.pk,
+        name=agency.name,
+        timezone=agency.timezone,
+        brand=looks.get("brand") or "",
+        glyph=looks.get("glyph") or "",
+        slug=agency.slug,
+        logo=looks.get("logo") or "",
+    )
 
 
 def load_principal(user_id: str | UUID) -> Principal | None:

@@ -19,6 +19,9 @@ STRONG = frozenset({MFAChallenge.Type.TOTP, MFAChallenge.Type.WEBAUTHN, MFAChall
 SHOWN = STRONG | {MFAChallenge.Type.EMAIL_OTP}
 KNOWN = SHOWN | {NOT_ASKED, TRUSTED_DEVICE}
 FRESH = timedelta(minutes=10)
+LAST_USED = (
+    "admin_used"  # in the session, in seconds: who is at work on the platform is not asked every ten minutes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,16 @@ def proof_of(request: HttpRequest) -> Proof | None:
 def fresh(request: HttpRequest, now: datetime) -> bool:
     proof = proof_of(request)
     return proof is not None and proof.is_fresh(now)
+
+
+def lately_strong(request: HttpRequest, now: datetime) -> bool:
+    """An app, a passkey or a backup code was shown within ten minutes, or before work on the platform that goes on.
+
+    No trust in a device counts here.
+    """
+    proof = proof_of(request)
+    if proof is None or not proof.is_strong:
+        return False
+    last = request.session.get(LAST_USED)
+    at_work = isinstance(last, int) and 0 <= now.timestamp() - last < FRESH.total_seconds()
+    return proof.is_fresh(now) or at_work

@@ -26,6 +26,7 @@ class PlatformUse(Enum):
     WEBHOOK = "finding the connection that a webhook address belongs to"
     PROVISION = "creating an agency and its first people"
     LINK = "finding the row of a link that was mailed, by its secret"
+    ACTING = "a superuser on the way into, or out of, a client's seat"
     LOGIN = "whether a login serves one agency alone"
     RESEAL = "sealing secrets anew under the newest key"
     AUDIT = "adding to the audit log, also before anybody is signed in"

@@ -32,6 +32,7 @@ urlpatterns = [
     path("audit.csv", audit.audit_csv, name="audit_csv"),
     path("acting/", acting.acting, name="acting"),
     path("acting/start/", acting.start, name="acting_start"),
+    path("acting/platform/<uuid:client_id>/", acting.as_superuser, name="acting_platform"),
     path("acting/changes/", acting.changes, name="acting_changes"),
     path("acting/stop/", acting.stop, name="acting_stop"),
     path("acting/visits/", acting.visits, name="visits"),

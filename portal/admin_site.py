@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from accounts import gate
 from accounts.owed import ADMIN
-from accounts.proof import FRESH, proof_of
+from accounts.proof import LAST_USED, lately_strong
 from accounts.scope import PlatformUse, platform_scope
 
-LAST_USED = "admin_used"  # in the session, in seconds: who is at work here is not asked every ten minutes
 NOTED_EVERY_S = 60
 
 
@@ -27,7 +26,7 @@ class PlatformAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Superusers who have lately shown an app, a passkey or a backup code. No trust in a device counts here."""
-        return _is_superuser(request) and _has_lately_proved(request)
+        return _is_superuser(request) and lately_strong(request, timezone.now())
 
     @login_not_required
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002  Django's signature
@@ -46,7 +45,7 @@ class PlatformAdminSite(AdminSite):
         def across_agencies(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not _is_superuser(request):
                 return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
-            if not _has_lately_proved(request):
+            if not lately_strong(request, timezone.now()):
                 return gate.ask_again(request, why=ADMIN)
             _note_use(request)
             with platform_scope(PlatformUse.ADMIN):
@@ -63,19 +62,7 @@ def _is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 
 
-def _has_lately_proved(request: HttpRequest) -> bool:
-    proof, now = proof_of(request), timezone.now()
-    if proof is None or not proof.is_strong:
-        return False
-    return proof.is_fresh(now) or 0 <= now.timestamp() - _last_used(request) < FRESH.total_seconds()
-
-
-def _last_used(request: HttpRequest) -> int:
-    found = request.session.get(LAST_USED)
-    return found if isinstance(found, int) else 0
-
-
 def _note_use(request: HttpRequest) -> None:
     now = int(timezone.now().timestamp())
-    if now - _last_used(request) >= NOTED_EVERY_S:
+    if now - int(request.session.get(LAST_USED) or 0) >= NOTED_EVERY_S:
         request.session[LAST_USED] = now

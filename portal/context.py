@@ -67,6 +67,7 @@ class ActingFacts:
 
     staff: str
     subject: str  # the client, and its owner if it has one
+    by_platform: bool
     may_write: bool
     ends_at: datetime
     minutes: int
@@ -121,7 +122,13 @@ class Shell:
         left = row.ends_at - timezone.now()
         minutes = max(1, ceil(left.total_seconds() / 60))
         return ActingFacts(
-            row.staff.name, subject, row.may_write, row.ends_at, minutes, clock(row.ends_at.astimezone(zone))
+            row.staff.name,
+            subject,
+            row.by_platform,
+            row.may_write,
+            row.ends_at,
+            minutes,
+            clock(row.ends_at.astimezone(zone)),
         )
 
     @cached_property

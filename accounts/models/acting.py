@@ -8,7 +8,10 @@ from accounts.tenancy import ClientOwned, TenantForeignKey
 
 
 class ImpersonationSession(ClientOwned):
-    """A time in which one of the agency's people looked at, or worked in, a client's portal as that client."""
+    """A time in which one of the agency's people looked at, or worked in, a client's portal as that client.
+
+    ``by_platform``: it was a superuser, who need not belong to the agency.
+    """
 
     class Mode(models.TextChoices):
         READ = "read", "Look only"
@@ -17,7 +20,8 @@ class ImpersonationSession(ClientOwned):
     client = TenantForeignKey(Client, on_delete=models.PROTECT, related_name="impersonations")
     staff = models.ForeignKey(User, models.PROTECT, related_name="impersonations")
     subject = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # whose seat was taken
-    reason = models.CharField(max_length=300, blank=True)  # owed for ``write``
+    by_platform = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)  # owed for ``write``, and by superusers
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.READ)
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -27,6 +31,10 @@ class ImpersonationSession(ClientOwned):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(mode="read") | ~models.Q(reason=""), name="impersonation_write_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(by_platform=False) | ~models.Q(reason=""),
+                name="impersonation_by_platform_has_reason",
             ),
             models.UniqueConstraint(
                 fields=("agency", "staff"),

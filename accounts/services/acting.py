@@ -1,4 +1,4 @@
-"""Agency people in a client's seat: who may, for how long, and what of it is remembered."""
+"""Agency people and superusers in a client's seat: who may, for how long, and what of it is remembered."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,9 +6,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import Client, ClientAssignment, ImpersonationSession, Membership, User
-from accounts.permissions import Level
+from accounts.models import Agency, Client, ClientAssignment, ImpersonationSession, Membership, User
+from accounts.permissions import SUPERUSER, Level
 from accounts.roles import Role
+from accounts.scope import PlatformUse, platform_scope, scoped
 from accounts.services.audit import Origin, record
 from accounts.tenancy import Actor
 
@@ -36,15 +37,20 @@ def clients_to_act_as(actor: Actor) -> QuerySet[Client]:
     if held == Level.OWN:
         own = ClientAssignment.objects.for_actor(actor).filter(user_id=actor.user_id)
         rows = rows.filter(pk__in=own.values("client_id"))
+    if SUPERUSER in actor.roles:  # others come no further than their own agency, which is active
+        rows = rows.filter(agency__status=Agency.Status.ACTIVE)
     return rows.filter(archived_at=None).exclude(status=Client.Status.INACTIVE).order_by("name")
 
 
 def running(*, staff: Actor, session_id: UUID | str, now: datetime) -> ImpersonationSession | None:
     """The time in a client's seat that still holds for ``staff``: one query. Half-open: at its end it is over."""
-    rows = ImpersonationSession.objects.for_actor(staff).select_related("client", "subject", "staff")
+    rows = ImpersonationSession.objects.for_actor(staff).select_related(
+        "agency", "client", "subject", "staff"
+    )
     held: ImpersonationSession | None = rows.filter(
         pk=session_id,
         staff_id=staff.user_id,
+        by_platform=SUPERUSER in staff.roles,
         ended_at=None,
         ends_at__gt=now,
         client__in=clients_to_act_as(staff).order_by(),
@@ -53,32 +59,51 @@ def running(*, staff: Actor, session_id: UUID | str, now: datetime) -> Impersona
 
 
 @transaction.atomic
-def start_acting(*, actor: Actor, client_id: UUID, now: datetime, origin: Origin) -> ImpersonationSession:
+def start_acting(
+    *, actor: Actor, client_id: UUID, now: datetime, origin: Origin, reason: str = ""
+) -> ImpersonationSession:
     """Begin to look at the client's portal as its owner does, for an hour. What ran before ends: one seat at a time.
 
-    Raises `Client.DoesNotExist` for clients that ``actor`` may not act as.
+    Raises `Client.DoesNotExist` for clients that ``actor`` may not act as. Superusers owe a reason: `ReasonMissing`.
     """
     if actor.user_id is None:
         raise Client.DoesNotExist
+    by_platform, said = SUPERUSER in actor.roles, _in_one_line(reason)
+    if by_platform and not said:
+        raise ReasonMissing
     # Two starts of one person go one by one.
     User.objects.select_for_update(no_key=True).get(pk=actor.user_id)
     client = clients_to_act_as(actor).get(pk=client_id)
-    before = list(ImpersonationSession.objects.for_actor(actor).filter(staff_id=actor.user_id, ended_at=None))
-    for each in before:
-        each.ended_at = min(now, each.ends_at)
-        each.save(update_fields=["ended_at", "updated_at"])
+    before = _end_what_runs(actor, now)
     row: ImpersonationSession = ImpersonationSession.unscoped.create(
         agency_id=actor.agency_id,
         client=client,
         staff_id=actor.user_id,
-        subject_id=_owner_of(client),
+        subject=owner_of(client),
+        by_platform=by_platform,
+        reason=said,
         started_at=now,
         ends_at=now + LASTS,
     )
     for each in before:
         _tell("acting_ended", each, now, origin, because=_why(each, now, "began elsewhere"))
-    _tell("acting_started", row, now, origin, until=row.ends_at.isoformat())
+    told = {"reason": said, "by": "a superuser"} if by_platform else {}
+    _tell("acting_started", row, now, origin, until=row.ends_at.isoformat(), **told)
     return row
+
+
+def _end_what_runs(actor: Actor, now: datetime) -> list[ImpersonationSession]:
+    """End the person's present time in a seat, of a superuser in whatever agency. Their rows, for the log."""
+    scope = platform_scope(PlatformUse.ACTING) if SUPERUSER in actor.roles else scoped(actor.scope)
+    with scope:
+        rows = ImpersonationSession.unscoped.filter(staff_id=actor.user_id, ended_at=None)
+        if SUPERUSER not in actor.roles:
+            rows = rows.filter(agency_id=actor.agency_id)
+        before = list(rows)
+        for each in before:
+            each.ended_at = min(now, each.ends_at)
+            each.save(update_fields=["ended_at", "updated_at"])
+    return before
 
 
 @transaction.atomic
@@ -87,13 +112,14 @@ def allow_changes(*, actor: Actor, reason: str, now: datetime, origin: Origin) -
 
     Raises `NoLongerActing`, or `ReasonMissing` when the reason is blank.
     """
-    if not reason.strip():
+    said = _in_one_line(reason)
+    if not said:
         raise ReasonMissing
     rows = ImpersonationSession.objects.for_actor(actor).select_for_update()
     row = rows.filter(pk=actor.acting.session_id, staff_id=actor.user_id).first() if actor.acting else None
     if row is None or not row.is_running(now):
         raise NoLongerActing
-    row.mode, row.reason = Mode.WRITE, " ".join(reason.split())[:300]
+    row.mode, row.reason = Mode.WRITE, said
     row.save(update_fields=["mode", "reason", "updated_at"])
     _tell("acting_raised", row, now, origin, reason=row.reason)
     raised: ImpersonationSession = row
@@ -114,17 +140,21 @@ def end_acting(
     _tell("acting_ended", row, now, origin, because=_why(row, now, because))
 
 
+def _in_one_line(reason: str) -> str:
+    return " ".join(reason.split())[:300]
+
+
 def _why(row: ImpersonationSession, now: datetime, otherwise: str) -> str:
     return "the hour was over" if now >= row.ends_at else otherwise
 
 
-def _owner_of(client: Client) -> UUID | None:
+def owner_of(client: Client) -> User | None:
     """The owner who has been there longest; None while nobody has accepted."""
     owners = Membership.objects.for_client(client).filter(
         role=Role.CLIENT_OWNER, accepted_at__isnull=False, revoked_at=None, user__is_active=True
     )
-    found: UUID | None = owners.order_by("accepted_at", "pk").values_list("user_id", flat=True).first()
-    return found
+    found = owners.order_by("accepted_at", "pk").select_related("user").first()
+    return found.user if found else None
 
 
 def _tell(event: str, row: ImpersonationSession, now: datetime, origin: Origin, **details: str) -> None:

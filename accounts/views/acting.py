@@ -13,10 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import visits as visiting
-from accounts.access import requires, signed_in, while_acting
+from accounts.access import requires, signed_in, superuser, while_acting
 from accounts.acting_middleware import enter, leave
-from accounts.forms.acting import ReasonForm
-from accounts.models import Client, ImpersonationSession
+from accounts.forms.acting import EntryForm, ReasonForm
+from accounts.models import Client, ImpersonationSession, User
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services.acting import (
@@ -27,7 +27,9 @@ from accounts.services.acting import (
     start_acting,
 )
 from accounts.services.audit import Origin
+from accounts.services.platform_acting import door_to, start_as_superuser
 from accounts.tenancy import Actor
+from accounts.views.places import posted
 
 SHOWN = 50
 RECENT = 5
@@ -90,6 +92,30 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@superuser
+def as_superuser(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """A superuser before the portal of a client of any agency: they enter by saying why. ``over``: they were inside."""
+    user: User = request.user  # type: ignore[assignment]
+    form, now = EntryForm(posted(request)), timezone.now()
+    try:
+        if request.method == "POST" and form.is_valid():
+            row = start_as_superuser(
+                user=user,
+                client_id=client_id,
+                reason=form.cleaned_data["reason"],
+                now=now,
+                origin=Origin.of(request),
+            )
+            enter(request, row)
+            return redirect("portal:home")
+        door = door_to(user=user, client_id=client_id, now=now)
+    except Client.DoesNotExist:
+        raise Http404 from None
+    context = {"door": door, "form": form, "over": "over" in request.GET, "layout": layout_of(request.actor)}  # type: ignore[attr-defined]
+    return render(request, "accounts/acting_platform.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
 @while_acting
 def changes(request: HttpRequest) -> HttpResponse:
     """Allow oneself to change things, by saying why."""
@@ -135,6 +161,8 @@ def stop(request: HttpRequest) -> HttpResponse:
     )
     leave(request)
     messages.info(request, f"You have left the portal of {row.client.name}.")
+    if row.by_platform:
+        return redirect("admin:accounts_client_change", row.client_id)
     return redirect("crm:client", slug=row.client.slug)
 
 

@@ -12,6 +12,7 @@ POLICIES: dict[str, Policy] = {
     "account_reset_password_from_key_done": "public",
     "accounts:acting": ("clients.act_as", "O", "staff"),
     "accounts:acting_changes": "acting",
+    "accounts:acting_platform": "superuser",
     "accounts:acting_start": ("clients.act_as", "O", "staff"),
     "accounts:acting_stop": "signed in",
     "accounts:agency": ("agency.profile", "R", "staff"),

@@ -114,6 +114,7 @@ ROWS: dict[str, Row] = {
     "accounts:acting_start": Row(
         "POST", (302, 302, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302), CLIENT
     ),
+    "accounts:acting_platform": Row("GET", (404,) * 9 + (200, 404, 302)),
     "accounts:acting_changes": Row("GET", (404,) * 11 + (302,)),  # who acts: portal/tests/test_acting.py
     "accounts:acting_stop": Row("POST", (302,) * 12),
     "accounts:visits": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),

@@ -185,10 +185,12 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
                 using.add(str(path.relative_to(settings.BASE_DIR)))
     assert using == {
         "accounts/management/commands/audit_verify.py",
+        "accounts/services/acting.py",
         "accounts/services/action_tokens.py",
         "accounts/services/audit.py",
         "accounts/services/logins.py",
         "accounts/services/monthly_credits.py",
+        "accounts/services/platform_acting.py",
         "accounts/services/resealing.py",
         "crm/services/ctm_schedule.py",
         "crm/services/ctm_webhook.py",

@@ -28,7 +28,8 @@ def start(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     if actor is not None:
         response = HttpResponseRedirect(address("crm:inbox" if actor.is_staff else "portal:home"))
-        remember_house(response, request.principal.agencies[actor.agency_id].slug)  # type: ignore[attr-defined]
+        if actor.acting is None:  # the browser of who only looks in is not the client's
+            remember_house(response, request.principal.agencies[actor.agency_id].slug)  # type: ignore[attr-defined]
         return response
     if request.user.is_superuser:
         return redirect("admin:index")
