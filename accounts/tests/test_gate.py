@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from accounts.models import Agency, KnownPlace, MFAChallenge, MFASettings, Trust
 from accounts.scope import PlatformUse, platform_scope
 from accounts.services.audit import Origin
 from accounts.services.factors import enrol_totp
+from accounts.tests.mmdb import write
 from accounts.tests.test_challenges import SECRET, totp_at
 from conftest import NOON, PASSWORD, Cast
 
@@ -190,6 +192,40 @@ def test_the_same_browser_is_not_asked_again_and_another_is(sign_in: Any, clock:
     assert list(KnownPlace.objects.filter(ip__isnull=False).values_list("ip", flat=True)) == ["203.0.113.9"]
     newest = MFAChallenge.objects.filter(user__email="hannah@example.test").latest("created_at")
     assert newest.trigger_reason == "new_ip"
+
+
+def test_a_country_not_seen_before_is_asked_for_and_named(
+    sign_in: Any, clock: Any, settings: Any, tmp_path: Path
+) -> None:
+    """One browser that travels: at home, abroad, elsewhere abroad, home again, and where no country is known."""
+    known = {"203.0.113.0/24": "US", "198.51.100.0/24": "FR"}
+    settings.GEOIP_DATABASE = str(write(tmp_path / "countries.mmdb", known))
+    browser, asked = Browser(), []
+    for day, ip in enumerate(("203.0.113.9", "198.51.100.7", "198.51.100.8", "203.0.113.9", "192.0.2.1")):
+        clock.move_to(NOON + timedelta(days=day))
+        browser.defaults["REMOTE_ADDR"] = ip
+        sign_in("hannah", browser)
+        if is_held(browser):
+            told = browser.get(VERIFY).content.decode()
+            newest = MFAChallenge.objects.filter(user__email="hannah@example.test").latest("created_at")
+            asked.append((ip, newest.trigger_reason, "a country you had not signed in from before" in told))
+            show(browser, code=code())
+        assert browser.get("/portal/").status_code == 200
+        browser.post("/accounts/logout/")
+
+    assert asked == [
+        ("203.0.113.9", "new_device", False),
+        ("198.51.100.7", "new_country", True),
+        ("198.51.100.8", "new_ip", False),
+        ("192.0.2.1", "new_ip", False),
+    ]
+    places = KnownPlace.objects.filter(user__email="hannah@example.test").order_by("first_seen_at")
+    assert list(places.values_list("ip", "country_code")) == [
+        ("203.0.113.9", "US"),
+        ("198.51.100.7", "FR"),
+        ("198.51.100.8", "FR"),
+        ("192.0.2.1", ""),
+    ]
 
 
 def test_being_held_makes_no_device_known(sign_in: Any, clock: Any) -> None:
