@@ -4,6 +4,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.password_cost import even_out
 from accounts.principal import load_principal
 from accounts.services.sign_in import Attempt, find_person
 
@@ -24,10 +25,12 @@ class PrincipalBackend(ModelBackend):
         if not attempt.allowed or not password:
             return None
         user = find_person(email)
-        if user is None:
-            User().set_password(password)  # takes as long as trying somebody's
-            return None
-        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+        kept = user.password if user else None  # a right one of another kind is replaced by the check
+        right = user is not None and user.check_password(password)
+        if right and self.user_can_authenticate(user):
+            return user
+        even_out(password, kept, right=right)
+        return None
 
     def get_user(self, user_id: Any) -> User | None:
         principal = load_principal(user_id)
