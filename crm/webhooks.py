@@ -20,6 +20,8 @@ def ctm(request: HttpRequest, token: str, position: str) -> HttpResponse:
         )
     except ctm_webhook.UnknownAddress:
         raise Http404 from None
+    except ctm_webhook.AddressRests:
+        return HttpResponse("Nothing is taken in for this account.\n", status=410, content_type="text/plain")
     except ctm_webhook.SignatureWrong:
         return HttpResponse("The signature does not fit.\n", status=403, content_type="text/plain")
     except BadPayload as bad:

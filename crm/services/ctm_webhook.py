@@ -33,6 +33,10 @@ class UnknownAddress(Exception):
     """No connection has this token."""
 
 
+class AddressRests(Exception):
+    """The connection's client is in the archive: nothing of it is taken in. Its next sync fetches what was missed."""
+
+
 class SignatureWrong(Exception):
     """The delivery is not from CTM, or from long ago."""
 
@@ -42,7 +46,7 @@ def receive_webhook(
 ) -> None:
     """Verify and store one delivery; processing follows after the commit. The same delivery again is no news.
 
-    Raises `UnknownAddress`, `SignatureWrong`, or `lib.payloads.BadPayload` for a body that is not JSON.
+    Raises `UnknownAddress`, `AddressRests`, `SignatureWrong`, or `lib.payloads.BadPayload` for a body that is not JSON.
     """
     account = _account(token)
     with agency_scope(account.agency_id), transaction.atomic():
@@ -72,9 +76,12 @@ def _account(token: str) -> CTMAccount:
     if not token.isprintable():
         raise UnknownAddress  # PostgreSQL would choke on a NUL
     with transaction.atomic(), platform_scope(PlatformUse.WEBHOOK):
-        account = CTMAccount.unscoped.select_related("signing_credential").filter(webhook_token=token).first()
+        accounts = CTMAccount.unscoped.select_related("signing_credential", "client")
+        account = accounts.filter(webhook_token=token).first()
     if account is None or not constant_time_compare(account.webhook_token, token):
         raise UnknownAddress
+    if account.client.archived_at:
+        raise AddressRests
     return account
 
 
@@ -110,6 +117,8 @@ def _ingest(inbound: InboundEvent, now: datetime) -> str:
     account = CTMAccount.unscoped.filter(client=client).first()
     if account is None:
         return "The client is no longer connected; the delivery was kept and not used."
+    if client.archived_at:  # since it came
+        return "The client is in the archive; the delivery was kept and not used."
     named = str(body.get("account_id") or "") if isinstance(body, dict) else ""
     if named not in ("", account.account_number):
         return "The delivery names another account; it was kept and not used."

@@ -1,7 +1,7 @@
 """What CTM sends us: verified as far as it can be, stored once, and turned into calls afterwards."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
+from accounts.models import Client
 from crm.models import Activity, Call
 from crm.tests.conftest import DENTAL, Desk, Record, spoken_story
 from integrations.models import InboundEvent, OutboxDelivery
@@ -356,3 +357,40 @@ def test_simulator_delivers_to_the_running_product(real_desk: Desk, live_server:
     assert {event.verified for event in stored(desk)} == {True}
     assert desk.call(made["id"]).transcript == made["transcription_text"]
     assert made["name"] in desk.browser().get("/inbox/").content.decode()
+
+
+def archive(desk: Desk, at: datetime | None) -> None:
+    with desk.inside():
+        Client.unscoped.filter(pk=desk.house.client.pk).update(archived_at=at)
+
+
+def test_nothing_is_taken_in_for_a_client_in_the_archive(desk: Desk) -> None:
+    """What was missed comes with the first sync after it."""
+    desk.sync()
+    archive(desk, timezone.now())
+    made = desk.vendor.happen(story=spoken_story(desk))
+    record, before = desk.vendor.one(made["id"]), len(desk.calls())
+
+    answer = send(desk, record)
+    drain_outbox()
+
+    assert (answer.status_code, answer.content) == (410, b"Nothing is taken in for this account.\n")
+    assert (stored(desk), len(desk.calls()), desk.account.last_webhook_at) == ([], before, None)
+
+    archive(desk, None)
+    desk.sync()
+    assert desk.call(record["id"]).external_id == str(record["id"])
+    assert send(desk, record).status_code == 200
+
+
+def test_a_delivery_that_waits_when_its_client_is_archived_is_kept_and_not_used(
+    desk: Desk, record: Record
+) -> None:
+    send(desk, record)
+    archive(desk, timezone.now())
+
+    drain_outbox()
+
+    [event] = stored(desk)
+    assert event.error == "The client is in the archive; the delivery was kept and not used."
+    assert (event.processed_at is not None, desk.calls()) == (True, [])
