@@ -74,6 +74,7 @@ EVENTS = {
     "suppression_imported": ("data", "Imported a do-not-contact list"),
     "suppression_exported": ("data", "Exported a do-not-contact list"),
     # people
+    "form_saved": ("data", "Made or changed a web form"),
     "import_started": ("data", "Imported a list of people"),
     "import_undone": ("data", "Undid an import"),
 }

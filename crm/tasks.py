@@ -10,6 +10,7 @@ SYNCS_A_SWEEP = 50
 WRITES_A_SWEEP = 200
 RECORDINGS_A_SWEEP = 20
 IMPORTS_A_SWEEP = 20
+FORMS_A_SWEEP = 500
 
 
 @shared_task
@@ -60,3 +61,13 @@ def work_on_import(*, job_id: str, agency_id: str, **_later: Any) -> None:
     from crm.services.importing import work_on
 
     work_on(job_id=UUID(job_id), agency_id=UUID(agency_id))
+
+
+@shared_task
+def sweep_forms(**_later: Any) -> None:
+    """Process what came in by web forms."""
+    from crm.services.form_intake import process_next
+
+    for _ in range(FORMS_A_SWEEP):
+        if not process_next(now=timezone.now()):
+            return

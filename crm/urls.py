@@ -1,13 +1,14 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import imports, pipeline, suppression
+from crm.routes import imports, pipeline, suppression, web_forms
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
 urlpatterns = [
     *suppression.urlpatterns,
     *imports.urlpatterns,
+    *web_forms.urlpatterns,
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<uuid:call_id>/", inbox.inbox_call, name="inbox_call"),
     path("calls/<uuid:call_id>/rating/", deeds.rate, name="rate"),

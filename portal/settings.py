@@ -188,6 +188,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-syncs": {"task": "crm.tasks.sweep_syncs", "schedule": 10.0},
     "sweep-writes": {"task": "crm.tasks.sweep_writes", "schedule": 10.0},
+    "sweep-forms": {"task": "crm.tasks.sweep_forms", "schedule": 120.0},  # and when one arrives
     "sweep-imports": {"task": "crm.tasks.sweep_imports", "schedule": 10.0},
     "sweep-recordings": {"task": "crm.tasks.sweep_recordings", "schedule": 30.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 3600.0},

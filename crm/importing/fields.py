@@ -51,8 +51,8 @@ FIELDS = (
     Field("notes", "Notes", most=20_000, known_as=("note", "comments", "description")),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
-# Pipedrive writes "Person - Email - Work".
-_PREFIX = re.compile(r"^(person|contact|lead)\s+(?=\S)")
+# Pipedrive writes "Person - Email - Work", web forms "your-name".
+_PREFIX = re.compile(r"^(person|contact|lead|your)\s+(?=\S)")
 _KNOWN = {
     words: field.name
     for field in FIELDS

@@ -47,6 +47,7 @@ class Call(ClientOwned):
         GHL = "ghl", "GoHighLevel"
         TELNYX = "telnyx", "Voice agent"
         MANUAL = "manual", "Logged by hand"
+        FORM = "form", "Web form"
         IMPORT = "import", "Imported"
 
     class Kind(models.TextChoices):

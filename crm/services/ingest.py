@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from accounts.models import Client
-from crm.models import Activity, Call, CallClassification, CallTag, ClassificationPolicy, Tag
+from crm.models import Activity, Call, CallClassification, CallTag, ClassificationPolicy, Lead, Tag
 from crm.providers.ctm.records import CallRecord
 from crm.services.judging import judge_by_machine, machine_verdict
 from crm.services.matching import LeadBook
@@ -49,9 +49,15 @@ class Ingested:
 
 @transaction.atomic
 def ingest_calls(
-    *, client: Client, records: Sequence[CallRecord], reading: Reading, now: datetime
+    *,
+    client: Client,
+    records: Sequence[CallRecord],
+    reading: Reading,
+    now: datetime,
+    source: Call.Source = Call.Source.CTM,
 ) -> Ingested:
-    """Write ``records`` of one client: each call once, however often and in whatever order it is seen.
+    """Write ``records`` of one client and one ``source``: each call once, however often
+    and in whatever order it is seen.
 
     Ingests of one client wait for each other, so that two first calls of one stranger make one lead. News is
     published for fresh calls, in the same transaction.
@@ -59,8 +65,9 @@ def ingest_calls(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"ingest:{client.pk}"])
     latest = {record.external_id: record for record in records}
-    known = _known_calls(client, latest)
-    book = LeadBook(client, latest.values(), {call.lead_id for call in known.values() if call.lead_id})
+    known = _known_calls(client, source, latest)
+    held = {call.lead_id for call in known.values() if call.lead_id}
+    book = LeadBook(client, latest.values(), held, Lead.Source(source.value))
     writes = _rating_writes(client, latest)
     policy = ClassificationPolicy.objects.for_client(client).first()
     result = Ingested()
@@ -71,7 +78,7 @@ def ingest_calls(
             continue
         settled = True
         if call is None:
-            call = _new_call(client, record)
+            call = _new_call(client, source, record)
             result.fresh.append(call)
         else:
             history, settled = reconcile_rating(
@@ -92,11 +99,11 @@ def ingest_calls(
     return result
 
 
-def _new_call(client: Client, record: CallRecord) -> Call:
+def _new_call(client: Client, source: Call.Source, record: CallRecord) -> Call:
     return Call(
         agency_id=client.agency_id,
         client_id=client.pk,
-        source=Call.Source.CTM,
+        source=source,
         external_id=record.external_id,
         rating=record.rating,
         ctm_rating=record.rating,
@@ -132,8 +139,8 @@ def _publish(result: Ingested, now: datetime) -> None:
                            payload={"call_id": str(call.pk)}, now=now)  # fmt: skip
 
 
-def _known_calls(client: Client, external_ids: Iterable[str]) -> dict[str, Call]:
-    rows = Call.objects.for_client(client).filter(source=Call.Source.CTM, external_id__in=list(external_ids))
+def _known_calls(client: Client, source: Call.Source, external_ids: Iterable[str]) -> dict[str, Call]:
+    rows = Call.objects.for_client(client).filter(source=source, external_id__in=list(external_ids))
     return {call.external_id: call for call in rows.defer("raw").select_for_update(of=("self",))}
 
 

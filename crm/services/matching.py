@@ -31,12 +31,21 @@ FILLED = (
 class LeadBook:
     """The leads that one page of calls touches: looked up in two queries, written in two."""
 
-    def __init__(self, client: Client, records: Iterable[CallRecord], held: Iterable[UUID] = ()) -> None:
-        """``held`` are leads that calls of the page have already: they keep them, archived or not."""
+    def __init__(
+        self,
+        client: Client,
+        records: Iterable[CallRecord],
+        held: Iterable[UUID] = (),
+        source: Lead.Source = Lead.Source.CTM,
+    ) -> None:
+        """``held`` are leads that calls of the page have already: they keep them, archived or not. ``source`` is
+        that of people met for the first time.
+        """
         records = list(records)
         numbers = {record.from_e164 for record in records if record.from_e164}
         emails = {record.email for record in records if record.email}
         self._client = client
+        self._source = source
         self._by_number: dict[str, Lead] = {}
         self._by_email: dict[str, Lead] = {}
         known = Lead.objects.for_client(client).annotate(address=Lower("email"))
@@ -56,7 +65,7 @@ class LeadBook:
             return None
         lead = self._old[held] if held in self._old else self._find(record)
         if lead is None:
-            lead = Lead(agency_id=self._client.agency_id, client_id=self._client.pk, source=Lead.Source.CTM)
+            lead = Lead(agency_id=self._client.agency_id, client_id=self._client.pk, source=self._source)
         before = [getattr(lead, name) for name in FILLED]
         self._fill(lead, record)
         if before != [getattr(lead, name) for name in FILLED]:
