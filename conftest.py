@@ -102,6 +102,13 @@ class Cast:
         assert actor is not None
         return actor
 
+    def give_password(self, name: str) -> User:
+        """Let ``name`` sign in with ``PASSWORD``."""
+        user = self.people[name]
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+        return user
+
     def browser(self, name: str | None, *, verified: bool = True) -> Browser:
         """A browser in which ``name`` is signed in; None is nobody.
 

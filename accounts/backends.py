@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.password_cost import even_out
 from accounts.principal import load_principal
-from accounts.services.sign_in import Attempt, find_person
+from accounts.services.sign_in import Attempt
 
 
 class PrincipalBackend(ModelBackend):
@@ -24,7 +24,7 @@ class PrincipalBackend(ModelBackend):
         request.password_tried = True  # type: ignore[union-attr]
         if not attempt.allowed or not password:
             return None
-        user = find_person(email)
+        user = User.objects.by_address(email)
         kept = user.password if user else None  # a right one of another kind is replaced by the check
         right = user is not None and user.check_password(password)
         if right and self.user_can_authenticate(user):

@@ -151,5 +151,6 @@ def _people(agency: Agency) -> None:
 
 
 def _person(email: str, first: str, last: str, **fields: Any) -> User:
-    user = User.objects.filter(email__iexact=email).first()
-    return user or User.objects.create_user(email, PASSWORD, first_name=first, last_name=last, **fields)
+    return User.objects.by_address(email) or User.objects.create_user(
+        email, PASSWORD, first_name=first, last_name=last, **fields
+    )

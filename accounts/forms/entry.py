@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.mail_addresses import clean_address
+from accounts.forms.fields import AddressField
 from accounts.models import User
 
 NAME_LONGEST = 100
@@ -74,12 +74,4 @@ class AcceptForm(NewPasswordForm):
 
 
 class ResetForm(forms.Form):
-    email = forms.CharField(
-        label="E-mail",
-        max_length=320,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": "Write the address you sign in with."},
-    )
-
-    def clean_email(self) -> str:
-        return clean_address(self.cleaned_data["email"])
+    email = AddressField(missing="Write the address you sign in with.")

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.forms.entry import NAME_LONGEST, one_line
-from accounts.mail_addresses import clean_address
+from accounts.forms.fields import AddressField
 from accounts.zones import zone_choices
 from lib.pictures import PictureRefused, square
 
@@ -56,12 +56,4 @@ class ProfileForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    email = forms.CharField(
-        label="New address",
-        max_length=320,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": "Write your new address."},
-    )
-
-    def clean_email(self) -> str:
-        return clean_address(self.cleaned_data["email"])
+    email = AddressField(label="New address", missing="Write your new address.")

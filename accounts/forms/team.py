@@ -5,7 +5,7 @@ from django import forms
 
 from accounts.authority import roles_to_give
 from accounts.directory import ClientFacts
-from accounts.mail_addresses import clean_address
+from accounts.forms.fields import AddressField
 from accounts.models import Membership
 from accounts.services.places import Place
 from accounts.tenancy import Actor
@@ -59,12 +59,7 @@ class AccessForm(forms.Form):
 
 
 class InviteForm(AccessForm):
-    email = forms.CharField(
-        label="E-mail",
-        max_length=320,
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
-        error_messages={"required": "Write the address to invite."},
-    )
+    email = AddressField(missing="Write the address to invite.", autocomplete="off", inputmode="email")
     role = forms.ChoiceField(
         error_messages={
             "required": "Choose a role.",
@@ -77,9 +72,6 @@ class InviteForm(AccessForm):
         super().__init__(*args, **kwargs)
         known = [(role.value, role.label) for role in self.to_give]
         self.fields["role"].choices = [("", "Choose a role"), *known]  # type: ignore[attr-defined]
-
-    def clean_email(self) -> str:
-        return clean_address(self.cleaned_data["email"])
 
 
 class PersonForm(AccessForm):

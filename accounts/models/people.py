@@ -12,6 +12,8 @@ from accounts.roles import AGENCY_ROLES, CLIENT_ROLES, Role
 from accounts.tenancy import AgencyOwned, ClientOwned, TenantForeignKey
 from lib.uuid7 import uuid7
 
+LONGEST_EMAIL = 254
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -23,6 +25,12 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_superuser=True, **fields)
 
+    def by_address(self, email: str) -> "User | None":
+        """Who signs in with ``email``, in whatever case; None also for what can be nobody's address."""
+        if "\0" in email or len(email) > LONGEST_EMAIL:
+            return None
+        return self.filter(email__iexact=email.strip()).first()
+
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email__iexact=email)
 
@@ -31,7 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A human. What they may do is in their memberships; one login serves any number of clients."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(max_length=254, unique=True)
+    email = models.EmailField(max_length=LONGEST_EMAIL, unique=True)
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     display_name = models.CharField(max_length=200, blank=True)

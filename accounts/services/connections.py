@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.services.audit import Origin, record_of
 from accounts.services.mailing import send_mail
-from accounts.services.sign_in import find_person
 from accounts.vouching import vouched_email
 from accounts.words import local_words
 from lib.openid import Claims, Provider
@@ -51,7 +50,7 @@ def _matched(provider: Provider, claims: Claims) -> User:
     email = vouched_email(provider.key, claims.told)
     if email is None:
         raise NotLetIn("the provider does not answer for the address")
-    user = find_person(email)
+    user = User.objects.by_address(email)
     if user is None:
         raise NotLetIn("nobody has the address")
     if user.is_superuser or user.email_verified_at is None or not user.email.isascii():

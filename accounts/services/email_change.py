@@ -26,7 +26,8 @@ def ask_to_confirm(*, user: User, email: str, now: datetime) -> None:
     whoever asked is not told.
     """
     action_tokens.revoke_of_person(user_id=user.pk, purpose=VERIFY, now=now)
-    if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
+    holder = User.objects.by_address(email)
+    if holder is not None and holder.pk != user.pk:
         send_mail(template="email_taken", to=email, context={"email": email})
         return
     _, secret = action_tokens.issue(purpose=VERIFY, email=email, user_id=user.pk, now=now)

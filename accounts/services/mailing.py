@@ -90,7 +90,7 @@ def send_mail(*, template: str, to: str, context: Mapping[str, Any], agency_id: 
 
 
 def _home_of(address: str) -> UUID | None:
-    person = User.objects.filter(email__iexact=address).first()
+    person = User.objects.by_address(address)
     return only_agency(person.pk) if person else None
 
 

@@ -23,8 +23,8 @@ def ask_for_reset(*, email: str, now: datetime, origin: Origin) -> None:
 
     Where nobody does, a mail says so: whoever asked learns nothing from what happens here, nor from how long it takes.
     """
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is None:
+    user = User.objects.by_address(email)
+    if user is None or not user.is_active:
         send_mail(template="password_reset_unknown", to=email, context={"email": email})
         record_of(None, "password_reset_requested", now=now, origin=origin, failure_reason="unknown e-mail")
         return

@@ -18,8 +18,6 @@ from accounts.services.mailing import send_mail
 from accounts.words import local_words
 from lib.user_agents import as_title, in_words
 
-LONGEST_EMAIL = 254
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -38,16 +36,9 @@ class Attempt:
         return self.by_network.allowed and self.by_account is not None and self.by_account.allowed
 
 
-def find_person(email: str) -> User | None:
-    """The person who signs in with ``email``, in whatever case."""
-    if "\0" in email or len(email) > LONGEST_EMAIL:
-        return None
-    return User.objects.filter(email__iexact=email.strip()).first()
-
-
 def begin_attempt(*, email: str, origin: Origin, now: datetime) -> Attempt:
     """Count a try at the password of ``email``, at once and for good; see `accounts.services.limits.take`."""
-    user = find_person(email)
+    user = User.objects.by_address(email)
     # By the person, not by what was typed: one person's address can be written in more than one way.
     subject = str(user.pk) if user else email.strip().casefold()
     network = network_of(origin.ip)
@@ -63,7 +54,7 @@ def may_mail(*, email: str, origin: Origin, now: datetime) -> bool:
     network = limits.take(limit_type="mail_ip", subject=network_of(origin.ip), now=now)
     if not network.allowed:
         return False
-    user = find_person(email)
+    user = User.objects.by_address(email)
     subject = str(user.pk) if user else email.strip().casefold()
     return limits.take(limit_type="mail_address", subject=subject, now=now).allowed
 

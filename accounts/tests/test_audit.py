@@ -89,9 +89,7 @@ def test_people_read_the_events_of_their_own_house_only(cast: Cast) -> None:
 
 
 def test_coming_going_and_being_refused_are_written(cast: Cast) -> None:
-    nora = cast.people["nora"]
-    nora.set_password(PASSWORD)
-    nora.save()
+    nora = cast.give_password("nora")
     browser = cast.browser(None)
     sign_in = reverse("account_login")
 

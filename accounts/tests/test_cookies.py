@@ -21,9 +21,7 @@ print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SE
 
 
 def test_cookies_of_a_sign_in_are_out_of_reach_of_scripts_and_other_sites(cast: Cast) -> None:
-    nora = cast.people["nora"]
-    nora.set_password(PASSWORD)
-    nora.save()
+    nora = cast.give_password("nora")
     browser = Browser()
     browser.get("/accounts/login/")
     browser.post("/accounts/login/", {"login": nora.email, "password": PASSWORD})

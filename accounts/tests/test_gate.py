@@ -38,8 +38,7 @@ def risky(cast: Cast) -> Cast:
     with platform_scope(PlatformUse.PROVISION):
         Agency.objects.update(settings={})
     for name in ("nora", "hannah", "rafael", "sam"):
-        cast.people[name].set_password(PASSWORD)
-        cast.people[name].save()
+        cast.give_password(name)
     return cast
 
 

@@ -53,11 +53,6 @@ def give_password(user: User) -> User:
     return user
 
 
-@pytest.fixture
-def nora(cast: Cast) -> User:
-    return give_password(cast.people["nora"])
-
-
 def sign_in(email: str, password: str, *, ip: str = "203.0.113.7", **headers: str) -> HttpResponse:
     return Browser().post(  # type: ignore[return-value]
         LOGIN, {"login": email, "password": password}, REMOTE_ADDR=ip, headers=headers
@@ -193,7 +188,7 @@ def test_one_address_trying_many_people_is_paused_and_locks_nobody_out(cast: Cas
     assert len(worked) == 30
     assert events("address_paused") == [("", "203.0.113.66", None)]
     assert RateLimit.objects.filter(limit_type="login_account").count() == 30
-    give_password(cast.people["theo"])
+    cast.give_password("theo")
     assert sign_in("theo@example.test", PASSWORD, ip="203.0.113.67").status_code == 302
     assert sign_in("theo@example.test", PASSWORD, ip="203.0.113.66").status_code == 429
 
@@ -276,7 +271,7 @@ def lift(browser: Browser, user: User) -> int:
     ],
 )
 def test_pause_is_lifted_by_those_who_run_the_house(cast: Cast, who: str, whom: str, status: int) -> None:
-    person = give_password(cast.people[whom])
+    person = cast.give_password(whom)
     fail(6, person.email)
 
     assert lift(cast.browser(who), person) == status
@@ -290,7 +285,7 @@ def test_admin_of_a_house_does_not_touch_its_owner(cast: Cast) -> None:
         Membership.unscoped.filter(user=cast.people["theo"]).update(role="agency_admin", client_access="all")
         Membership.unscoped.filter(user=cast.people["vi"]).update(role="client_admin")
     for name in ("nora", "hannah", "bea"):
-        fail(6, give_password(cast.people[name]).email)
+        fail(6, cast.give_password(name).email)
 
     def shown(who: str) -> set[str]:
         return {

@@ -13,14 +13,6 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.
 
 
 @pytest.fixture
-def nora(cast: Cast) -> User:
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-@pytest.fixture
 def sent(mailoutbox: list[Any], django_capture_on_commit_callbacks: Any) -> Any:
     def sign_in(browser: Browser, email: str = "nora@example.test") -> list[str]:
         """The subjects of the mails that a sign-in causes."""
@@ -68,9 +60,7 @@ def test_log_tells_of_it(nora: User, sent: Any) -> None:
 
 
 def test_browser_that_another_person_used_is_new_to_this_one(nora: User, cast: Cast, sent: Any) -> None:
-    theo = cast.people["theo"]
-    theo.set_password(PASSWORD)
-    theo.save()
+    cast.give_password("theo")
     shared = Browser()
     sent(shared, "theo@example.test")
     shared.post("/accounts/logout/")

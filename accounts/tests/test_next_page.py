@@ -34,14 +34,6 @@ EVIL = [
 GOOD = "/people/roles/?a=b"
 
 
-@pytest.fixture
-def nora(cast: Cast) -> User:
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
 def is_ours(location: str) -> bool:
     return location.startswith("/") and not location.startswith(("//", "/\\"))
 

@@ -14,14 +14,6 @@ URL = "/people/security/password/"
 GOOD = "eleven quiet herons"
 
 
-@pytest.fixture
-def nora(cast: Cast) -> User:
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
 def change(browser: Browser, new: str, current: str = PASSWORD) -> Any:
     return browser.post(URL, {"current": current, "new": new})
 
@@ -63,9 +55,7 @@ def test_change_keeps_this_session_and_ends_the_others(
 )
 def test_poor_password_is_refused_beside_its_field(cast: Cast, nora: User, new: str, words: str) -> None:
     """Hannah knows Brightside, where she works, and Nora only her agency's name."""
-    hannah = cast.people["hannah"]
-    hannah.set_password(PASSWORD)
-    hannah.save()
+    cast.give_password("hannah")
     answer = change(cast.browser("hannah" if "bright" in new else "nora"), new)
 
     assert answer.status_code == 422

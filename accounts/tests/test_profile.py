@@ -135,9 +135,7 @@ def test_picture_is_seen_by_colleagues_alone(cast: Cast) -> None:
 @pytest.fixture
 def nora(cast: Cast) -> Browser:
     """Nora, who has just proved who she is."""
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
-    user.save()
+    user = cast.give_password("nora")
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     return cast.browser("nora")
 

@@ -15,7 +15,7 @@ from django.test import Client as Browser
 
 from accounts.models import AuditEvent, User
 from accounts.scope import PlatformUse, platform_scope
-from conftest import NOON, PASSWORD, Cast
+from conftest import NOON, Cast
 
 HOSTED = {"sub": "g-1", "email": "nora@example.test", "email_verified": True, "hd": "example.test"}
 EDOV = {"sub": "m-1", "email": "nora@example.test", "xms_edov": True}
@@ -42,8 +42,7 @@ def offered(settings: Any, issuer: str) -> None:
 @pytest.fixture
 def nora(cast: Cast) -> User:
     """She has proved her address by an invitation, and has a password."""
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
+    user = cast.give_password("nora")
     user.email_verified_at = NOON
     user.save()
     return user

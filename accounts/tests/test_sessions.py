@@ -52,9 +52,7 @@ def is_in(browser: Browser) -> bool:
 
 def test_a_sign_in_is_one_row_that_says_where(cast: Cast, clock: Any, settings: Any, tmp_path: Path) -> None:
     settings.GEOIP_DATABASE = str(write(tmp_path / "countries.mmdb", {"203.0.113.0/24": "US"}))
-    nora = cast.people["nora"]
-    nora.set_password(PASSWORD)
-    nora.save()
+    nora = cast.give_password("nora")
     browser = Browser(
         headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}, REMOTE_ADDR="203.0.113.9"
     )
@@ -177,9 +175,7 @@ def test_signing_out_ends_the_row_for_every_copy(cast: Cast, clock: Any) -> None
 
 
 def test_a_visitor_gets_a_new_key_by_signing_in(cast: Cast, clock: Any) -> None:
-    nora = cast.people["nora"]
-    nora.set_password(PASSWORD)
-    nora.save()
+    nora = cast.give_password("nora")
     store = SessionStore()
     store["planted"] = True
     store.save()

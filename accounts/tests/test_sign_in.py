@@ -14,14 +14,6 @@ from accounts.tenancy import Actor
 from conftest import NOON, PASSWORD, Cast
 
 
-@pytest.fixture
-def nora(cast: Cast) -> User:
-    user = cast.people["nora"]
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
 def sign_in(email: str, password: str = PASSWORD, browser: Browser | None = None) -> HttpResponse:
     return (browser or Browser()).post("/accounts/login/", {"login": email, "password": password})  # type: ignore[return-value]
 

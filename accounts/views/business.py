@@ -14,9 +14,8 @@ from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services import clients
 from accounts.services.audit import Origin
-from accounts.staff import assigned_to
 from accounts.tenancy import Actor
-from accounts.views.clients import profile_of
+from accounts.views.clients import profile_of, shown_profile
 from accounts.views.places import own_client
 
 
@@ -47,11 +46,5 @@ def business_save(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, client: Client, form: forms.Form, code: int = 200) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    context = {
-        "client": client,
-        "form": form,
-        "assigned": assigned_to(actor, client.pk),
-        "may_write": actor.can("clients.profile", Level.WRITE),
-        "layout": layout_of(actor),
-    }
+    context = {**shown_profile(actor, client, form), "layout": layout_of(actor)}
     return render(request, "accounts/business.html", context, status=code)

@@ -30,6 +30,16 @@ def find_client(actor: Actor, slug: str) -> Client:
     return client
 
 
+def shown_profile(actor: Actor, client: Client, form: forms.Form) -> dict[str, object]:
+    """What both sides see of a client's profile."""
+    return {
+        "client": client,
+        "form": form,
+        "assigned": assigned_to(actor, client.pk),
+        "may_write": actor.can("clients.profile", Level.WRITE),
+    }
+
+
 def profile_of(client: Client) -> ClientProfile | None:
     found: ClientProfile | None = ClientProfile.objects.for_client(client).first()
     return found
@@ -118,10 +128,7 @@ def _archive(request: HttpRequest, slug: str, *, archived: bool) -> Client:
 def _show(request: HttpRequest, client: Client, form: forms.Form, code: int = 200) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
-        "client": client,
-        "form": form,
-        "assigned": assigned_to(actor, client.pk),
-        "may_write": actor.can("clients.profile", Level.WRITE),
+        **shown_profile(actor, client, form),
         "may_manage": actor.can("clients.manage", Level.ADMINISTER),
         "steps": [(each.value, *STEP_WORDS[each]) for each in clients.STEPS[Client.Status(client.status)]],
     }

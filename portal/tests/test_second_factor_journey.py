@@ -31,8 +31,7 @@ def cast(settings: Any, live_server: LiveServer) -> Cast:
         with platform_scope(PlatformUse.PROVISION):
             Agency.objects.update(settings={})
         for name in ("nora", "hannah"):
-            cast.people[name].set_password(PASSWORD)
-            cast.people[name].save()
+            cast.give_password(name)
     return cast
 
 

@@ -25,8 +25,7 @@ def cast(settings: Any, live_server: LiveServer) -> Cast:
     with transaction.atomic():
         cast = make_cast()
         for name in ("nora", "hannah"):
-            cast.people[name].set_password(PASSWORD)
-            cast.people[name].save()
+            cast.give_password(name)
     return cast
 
 
