@@ -16,6 +16,10 @@ REFUSED = (
 )
 
 
+class NotOurMail(Exception):
+    """A page of allauth's wants to send a mail of its own: what it is about has a page, words and looks here."""
+
+
 class ClosedAdapter(DefaultAccountAdapter):
     """People come in by invitation only."""
 
@@ -28,6 +32,10 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
+        """Everything that is mailed goes through `accounts.services.mailing`, in the house's looks."""
+        raise NotOurMail(template_prefix)
 
     def get_login_stages(self) -> list[str]:
         """Without allauth's second factor: who must show one is decided at the gate, see `accounts.arrivals`."""
