@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.scope import PlatformUse, platform_scope
-from conftest import NOON, PASSWORD, Cast, House, make_cast
+from conftest import NOON, Cast, House, make_cast
 from crm.models import Call, Lead
 from notifications.models import Notification
 
@@ -51,8 +51,7 @@ def cast(live_server: LiveServer) -> Cast:
     """The cast, committed, with everything on its calls that a page can show of one."""
     with transaction.atomic():
         cast = make_cast()
-        cast.people["nora"].set_password(PASSWORD)  # some pages exist only for people with one
-        cast.people["nora"].save()
+        cast.give_password("nora")  # some pages exist only for people with one
         with platform_scope(PlatformUse.PROVISION):
             for house in (cast.brightside, cast.delgado):
                 enrich(house)
@@ -215,10 +214,19 @@ def client_pages(cast: Cast) -> list[str]:
     ]
 
 
+def superuser_pages(cast: Cast) -> list[str]:
+    return [reverse("accounts:acting_platform", args=[cast.delgado.client.pk])]
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(theme: str, width: int, visitor: Any, cast: Cast, axe: str) -> None:
-    walks = {None: open_pages(), "nora": staff_pages(cast), "rafael": client_pages(cast)}
+    walks = {
+        None: open_pages(),
+        "nora": staff_pages(cast),
+        "rafael": client_pages(cast),
+        "sam": superuser_pages(cast),
+    }
     found: list[str] = []
     for name, addresses in walks.items():
         somebody = visitor(name, width, theme)
@@ -309,7 +317,12 @@ def test_a_clients_seat_is_taken_raised_and_left_with_the_keyboard_and_no_script
 def test_no_page_scrolls_sideways_whatever_the_names(width: int, visitor: Any, cast: Cast) -> None:
     with transaction.atomic(), platform_scope(PlatformUse.PROVISION):
         name_at_length(cast.delgado)
-    walks = {None: open_pages(), "nora": staff_pages(cast), "rafael": client_pages(cast)}
+    walks = {
+        None: open_pages(),
+        "nora": staff_pages(cast),
+        "rafael": client_pages(cast),
+        "sam": superuser_pages(cast),
+    }
     found: list[str] = []
     for name, addresses in walks.items():
         somebody = visitor(name, width)
