@@ -2,18 +2,19 @@
 
 The key is random, made with the first digest, and kept sealed by the ring of ``ENCRYPTION_KEYS``. So neither a new
 SECRET_KEY nor a new first key of the ring touches a digest; an erased person, of whom nothing else is left, stays
-found. Before an old key leaves the ring `seal_again` has to run. Should nobody have run it, every question fails
+found. Before an old key leaves the ring `manage.py reseal` has to run. Should nobody have run it, every question fails
 loudly (`lib.encryption.Undecryptable`) rather than answering that a person may be contacted.
 """
 
 import hmac
 import os
 from base64 import b64decode, b64encode
+from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import transaction
 
+from accounts.services.resealing import Sealed
 from crm.models import DigestKey
 from lib.encryption import KeyRing
 
@@ -32,14 +33,15 @@ def digests(pairs: list[tuple[str, str]]) -> list[str]:
     return [hmac.digest(key, f"{kind}\0{value}".encode(), "sha256").hex() for kind, value in pairs]
 
 
-@transaction.atomic
-def seal_again() -> bool:
-    """Seal the key by the first of the ring; whether that was needed. Safe to run at any time."""
-    row = DigestKey.objects.select_for_update().first()
-    ring = KeyRing.parse(settings.ENCRYPTION_KEYS)
-    if row is None or not ring.needs_rotation(row.sealed):
+def seal_anew(row: DigestKey, keys: KeyRing, _: datetime) -> bool:
+    """Seal the key by the newest of ``keys``; False when it is so already. Raises `Undecryptable`.
+
+    The caller holds the row.
+    """
+    plain = keys.decrypt(row.sealed, aad=PLACE)
+    if not keys.needs_rotation(row.sealed):
         return False
-    row.sealed = ring.encrypt(ring.decrypt(row.sealed, aad=PLACE), aad=PLACE)
+    row.sealed = keys.encrypt(plain, aad=PLACE)
     row.save(update_fields=["sealed"])
     return True
 
@@ -60,3 +62,6 @@ def _key() -> bytes:
 @lru_cache(maxsize=4)
 def _opened(sealed: str, keys: str) -> bytes:
     return b64decode(KeyRing.parse(keys).decrypt(sealed, aad=PLACE))
+
+
+DIGEST_KEY = Sealed("the key of digests", DigestKey.objects.all, seal_anew)

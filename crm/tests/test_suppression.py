@@ -14,9 +14,10 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.scope import PlatformUse, agency_scope, platform_scope, scoped
 from accounts.services.audit import NOWHERE
+from accounts.services.resealing import reseal
 from conftest import NOON, Cast, House, make_cast
 from crm.models import CampaignMember, DigestKey, Lead, Suppression
-from crm.services.digests import digest, seal_again
+from crm.services.digests import DIGEST_KEY, digest
 from crm.services.suppression import (
     Added,
     Entry,
@@ -254,7 +255,7 @@ def test_digest_survives_new_keys(cast: Cast) -> None:
     old, fresh = settings.ENCRYPTION_KEYS, f"fresh:{generate_key()}"
     with override_settings(SECRET_KEY="another", ENCRYPTION_KEYS=f"{fresh},{old}"):
         assert digest("email", "ann@example.test") == before
-        assert [seal_again(), seal_again()] == [True, False]
+        assert [reseal(DIGEST_KEY, now=NOON).resealed for _ in range(2)] == [1, 0]
     with override_settings(ENCRYPTION_KEYS=fresh):
         assert digest("email", "ann@example.test") == before
         assert digest("domain", "ann@example.test") != before

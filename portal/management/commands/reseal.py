@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.sealing import ring
-from integrations.services.resealing import reseal_everything
+from portal.resealing import reseal_everything
 
 
 class Command(BaseCommand):

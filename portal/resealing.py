@@ -1,10 +1,13 @@
+"""Every kind of secret that is stored, for the day on which keys change."""
+
 from collections.abc import Iterator
 from datetime import datetime
 
 from accounts.services.resealing import BATCH, FACTORS, Outcome, reseal
+from crm.services.digests import DIGEST_KEY
 from integrations.services.vault import CREDENTIALS
 
-EVERYTHING = (CREDENTIALS, FACTORS)
+EVERYTHING = (CREDENTIALS, FACTORS, DIGEST_KEY)
 
 
 def reseal_everything(*, now: datetime, batch: int = BATCH) -> Iterator[Outcome]:

@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import decrypt
+from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
@@ -20,10 +21,12 @@ from accounts.models import User
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from accounts.sealing import secrets_of
 from conftest import NOON, Cast, make_cast
+from crm.models import DigestKey
+from crm.services.digests import digest
 from integrations.models import Credential
-from integrations.services.resealing import reseal_everything
 from integrations.services.vault import open_credential, store_credential
 from lib.encryption import KeyRing, Undecryptable, generate_key
+from portal.resealing import EVERYTHING, reseal_everything
 
 SEED = "JBSWY3DPEHPK3PXP"
 KEPT = {"access_key": "a", "secret_key": "s"}  # in the cast's credentials
@@ -50,6 +53,7 @@ def enrol(cast: Cast) -> list[User]:
         with secrets_of(user.pk, "recovery_codes"):
             RecoveryCodes.activate(user)
     Authenticator.objects.create(user=people[0], type="webauthn", data={"name": "Laptop", "credential": {}})
+    digest("email", "ann@example.test")  # makes the key, if nobody has
     return people
 
 
@@ -74,12 +78,14 @@ def opened_factor(row: Authenticator) -> str:
 
 
 def everything_opened() -> list[Any]:
-    return [open_credential(each) for each in credentials()] + [opened_factor(each) for each in factors()]
+    opened = [open_credential(each) for each in credentials()] + [opened_factor(each) for each in factors()]
+    return [*opened, digest("email", "ann@example.test")]
 
 
 def sealing_keys() -> set[str]:
     texts = [each.payload for each in credentials()]
     texts += [each.data.get("secret") or each.data["seed"] for each in factors()]
+    texts.append(DigestKey.objects.get().sealed)
     return {text.split(".")[1] for text in texts}
 
 
@@ -92,16 +98,36 @@ def test_everything_comes_under_the_new_key_and_the_old_one_may_go(
     settings.ENCRYPTION_KEYS = keys["new"]
 
     assert everything_opened() == before
-    assert (before[:3], before.count(SEED), len(before)) == ([KEPT] * 3, 2, 7)
+    assert (before[:3], before.count(SEED), len(before)) == ([KEPT] * 3, 2, 8)
     assert first.splitlines() == [
         "credentials: 3 sealed anew under 'new', 0 were so already, 0 cannot be opened",
         "second factors: 4 sealed anew under 'new', 0 were so already, 0 cannot be opened",
+        "the key of digests: 1 sealed anew under 'new', 0 were so already, 0 cannot be opened",
     ]
     assert second.splitlines() == [
         "credentials: 0 sealed anew under 'new', 3 were so already, 0 cannot be opened",
         "second factors: 0 sealed anew under 'new', 4 were so already, 0 cannot be opened",
+        "the key of digests: 0 sealed anew under 'new', 1 were so already, 0 cannot be opened",
     ]
     assert not any(secret in first + second for secret in (SEED, "secret_key"))
+
+
+def test_every_place_that_seals_is_sealed_anew() -> None:
+    """A new kind of secret gets its `Sealed`, or it is lost with the key: it joins ``EVERYTHING`` and this list."""
+    sealing = {
+        str(path.relative_to(project.BASE_DIR))
+        for app in ("accounts", "notifications", "integrations", "crm", "portal")
+        for path in (project.BASE_DIR / app).rglob("*.py")
+        if "tests" not in path.parts and ".encrypt(" in path.read_text()
+    }
+    assert sealing == {
+        "accounts/sealing.py",  # second factors
+        "accounts/services/resealing.py",
+        "accounts/totp_setup.py",  # lives in a session until its first code
+        "crm/services/digests.py",
+        "integrations/services/vault.py",
+    }
+    assert [each.what for each in EVERYTHING] == ["credentials", "second factors", "the key of digests"]
 
 
 def test_only_what_was_sealed_anew_is_written(
@@ -151,6 +177,7 @@ def test_what_no_key_opens_is_named_and_left(
         "second factors: 2 sealed anew under 'new', 0 were so already, 2 cannot be opened",
         f"  second factors {clear.pk}: not a sealed text (key unknown)",
         f"  second factors {altered.pk}: the text was altered or belongs elsewhere (key test)",
+        "the key of digests: 1 sealed anew under 'new', 0 were so already, 0 cannot be opened",
     ]
     assert {each.pk: each.payload for each in credentials() if each.pk in payloads} == payloads
     assert [each.data for each in factors()[:2]] == [clear.data, altered.data]
@@ -222,7 +249,11 @@ def test_a_row_that_is_being_written_is_waited_for_and_not_overwritten(
         running = pool.submit(reseal_here)
         until_waiting()
 
-    assert running.result(timeout=30) == [("credentials", 2, 1, []), ("second factors", 4, 0, [])]
+    assert running.result(timeout=30) == [
+        ("credentials", 2, 1, []),
+        ("second factors", 4, 0, []),
+        ("the key of digests", 1, 0, []),
+    ]
     assert [each for each in everything_opened() if "access_key" in each].count({"access_key": "b"}) == 1
 
 
@@ -265,4 +296,8 @@ def test_after_an_interruption_it_goes_on(committed: Cast, pool: ThreadPoolExecu
     rest = [astuple(each) for each in reseal_everything(now=NOON)]
 
     assert done == ["new", "test", "test"]
-    assert rest == [("credentials", 2, 1, []), ("second factors", 4, 0, [])]
+    assert rest == [
+        ("credentials", 2, 1, []),
+        ("second factors", 4, 0, []),
+        ("the key of digests", 1, 0, []),
+    ]
