@@ -65,6 +65,10 @@ EVENTS = {
     "credits_moved": ("house", "Moved credits"),
     "setting_changed": ("house", "Changed a setting of the platform"),
     "pipeline_changed": ("house", "Changed a pipeline"),
+    "service_changed": ("house", "Changed what a client sells"),
+    "redaction_policy_changed": ("data", "Changed when words are destroyed"),
+    "concerns_consent_changed": ("data", "Let the agency read concerns, or no longer"),
+    "concerns_read": ("data", "Read what people told in confidence"),
     # secrets and data
     "credential_set": ("secrets", "Set credentials"),
     "sync_requested": ("data", "Asked for a sync"),

@@ -9,9 +9,14 @@ def month_of(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date().replace(day=1)
 
 
+def start_of_day(day: date, zone: str) -> datetime:
+    """When ``day`` begins in ``zone``, in UTC."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
 def start_of(month: date, zone: str) -> datetime:
-    """When ``month`` begins in ``zone``, in UTC."""
-    return datetime.combine(month, time.min, ZoneInfo(zone)).astimezone(UTC)
+    """When ``month``, named by its first day, begins in ``zone``, in UTC."""
+    return start_of_day(month, zone)
 
 
 def after(month: date) -> date:

@@ -29,6 +29,7 @@ class PlatformUse(Enum):
     ACTING = "a superuser on the way into, or out of, a client's seat"
     LOGIN = "whether a login serves one agency alone"
     RESEAL = "sealing secrets anew under the newest key"
+    REDACTION = "taking destroyed words out of what happened, which nobody else may change"
     AUDIT = "adding to the audit log, also before anybody is signed in"
 
 

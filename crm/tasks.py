@@ -71,3 +71,11 @@ def sweep_forms(**_later: Any) -> None:
     for _ in range(FORMS_A_SWEEP):
         if not process_next(now=timezone.now()):
             return
+
+
+@shared_task
+def redact_due(**_later: Any) -> None:
+    """Destroy what people told in confidence where its time has come."""
+    from crm.services.redaction import redact_due
+
+    redact_due(now=timezone.now())

@@ -58,6 +58,29 @@ def _category(told: Told) -> str:
     return f"Category changed from {LABELS[told['from']]} to {LABELS[told['to']]}"
 
 
+JOURNEY_STATES = {
+    "pending": "pending",
+    "in_progress": "in progress",
+    "active_client": "became a customer",
+    "won": "won",
+    "lost": "lost",
+    "archived": "archived",
+}
+
+
+def _journey(told: Told) -> str:
+    return f"Journey went from {JOURNEY_STATES[told['from']]} to {JOURNEY_STATES[told['to']]}"
+
+
+def _template(told: Told) -> str:
+    n = told["steps"]
+    return f"Template applied: {n} step{'' if n == 1 else 's'}"
+
+
+def _redacted(told: Told) -> str:
+    return f"Words destroyed, {told['days']} days after closing"
+
+
 def _stage(told: Told) -> str:
     """Lines from before stages were told by name say less."""
     if told.get("to_name"):
@@ -76,6 +99,27 @@ ACTIONS: dict[str, Action] = {
         "imports", "upload", lambda told: f"Updated from {told['file']}, line {told['line']}"
     ),
     "import_undone": Action("imports", "rotate-ccw", lambda told: f"Import of {told['file']} was undone"),
+    "journey_started": Action("journeys", "route", "Journey begun"),
+    "journey_status": Action("journeys", "route", _journey),
+    "journey_paused": Action("journeys", "pause", "Journey paused"),
+    "journey_resumed": Action("journeys", "play", "Journey goes on"),
+    "journey_archived": Action("journeys", "archive", "Journey put into the archive"),
+    "journey_restored": Action("journeys", "archive-restore", "Journey taken out of the archive"),
+    "template_applied": Action("journeys", "list-checks", _template),
+    "step_done": Action("journeys", "circle-check", lambda told: f"Step {told['number']} done"),
+    "step_undone": Action("journeys", "undo-2", lambda told: f"Step {told['number']} not done after all"),
+    "agreed": Action("journeys", "handshake", "Agreed to service: a customer now"),
+    "agreement_undone": Action("journeys", "undo-2", "Agreed to service was taken back"),
+    "redacted": Action("journeys", "eye-off", _redacted),
+    "customer_changed": Action("changes", "pencil", "Customer changed"),
+    "customer_status": Action("changes", "user-round-check", lambda told: f"Customer is {told['to']} now"),
+    "call_linked": Action("calls", "link", "Call linked to the customer"),
+    "call_unlinked": Action("calls", "unlink", "Call no longer linked to the customer"),
+    "agreement_added": Action("changes", "file-text", "Agreement added"),
+    "agreement_changed": Action("changes", "file-text", "Agreement changed"),
+    "agreement_removed": Action("changes", "file-text", "Agreement removed"),
+    "outcome_added": Action("changes", "coins", "Money written down"),
+    "outcome_removed": Action("changes", "coins", "Money taken off again"),
     "note_added": Action("notes", "pencil", "Note added"),
 }
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import imports, pipeline, suppression, web_forms
+from crm.routes import customers, imports, journeys, pipeline, suppression, web_forms
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
@@ -26,5 +26,7 @@ urlpatterns = [
     path("clients/<slug:slug>/connect/", clients.connect, name="connect"),
     path("clients/<slug:slug>/sync/", clients.sync_now, name="sync_now"),
     *pipeline.urlpatterns,
+    *journeys.urlpatterns,
+    *customers.urlpatterns,
     path("hooks/ctm/<str:token>/<slug:position>/", webhooks.ctm, name="ctm_webhook"),
 ]

@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 3600.0},
     "clear-limits": {"task": "accounts.tasks.clear_limits", "schedule": 3600.0},
     "sweep-monthly-credits": {"task": "accounts.tasks.sweep_monthly_credits", "schedule": 600.0},
+    "redact-due": {"task": "crm.tasks.redact_due", "schedule": 3600.0},  # by each client's own midnight
     "drain-outbox": {"task": "integrations.tasks.drain_outbox", "schedule": 10.0},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -32,6 +32,17 @@ WORK = (
     WorkPage(
         "pipeline", "Pipeline", "square-kanban", "crm:pipeline", "leads.see", ("crm:pipeline", "crm:stage")
     ),
+    WorkPage(
+        "journeys", "Journeys", "route", "crm:journeys", "journeys.edit", ("crm:journey", "crm:conversion")
+    ),
+    WorkPage(
+        "customers",
+        "Customers",
+        "handshake",
+        "crm:customers",
+        "customers.edit",
+        ("crm:customer", "crm:service", "crm:privacy"),
+    ),
 )
 
 

@@ -104,6 +104,9 @@ class ClientProfile(ClientOwned):
     looker_url = models.URLField(blank=True)
     monthly_revenue_goal = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     redaction_days = models.PositiveSmallIntegerField(default=90)
+    shares_concerns = models.BooleanField(
+        default=False
+    )  # whether the agency may read what people told in confidence
 
     class Meta(ClientOwned.Meta):
         constraints = (models.UniqueConstraint(fields=("agency", "client"), name="client_profile_once"),)

@@ -40,6 +40,18 @@ class CustomerQuerySet(TenantQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 
+    def with_agreements(self) -> Self:
+        """Adds how many agreements there are and when the last was made. Asked for the rows shown alone."""
+        own = ServiceAgreement.unscoped.filter(customer=models.OuterRef("pk")).order_by().values("customer")
+        return self.annotate(
+            agreed=models.Subquery(
+                own.annotate(n=models.Count("pk")).values("n"), output_field=models.IntegerField()
+            ),
+            agreed_last=models.Subquery(
+                own.annotate(at=models.Max("agreed_date")).values("at"), output_field=models.DateField()
+            ),
+        )
+
 
 class Customer(ClientOwned):
     """Somebody who buys from a client."""

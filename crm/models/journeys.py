@@ -1,4 +1,5 @@
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -72,6 +73,29 @@ class JourneyTemplateStep(AgencyOwned):
 class JourneyQuerySet(TenantQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
+
+    def in_state(self, state: str, user_id: UUID | None) -> Self:
+        """``state`` is a status, or one of ``open``, ``mine`` and ``paused``, which are all under way."""
+        if state in Journey.Status.values:
+            return self.filter(status=state)
+        rows = self.filter(status__in=("pending", "in_progress"))
+        narrower: dict[str, dict[str, Any]] = {"mine": {"owner_id": user_id}, "paused": {"paused": True}}
+        return rows.filter(**narrower.get(state, {}))
+
+    def with_progress(self) -> Self:
+        """Adds how many steps there are and are done, and when the next is due. Asked for the rows shown alone."""
+        steps = JourneyStep.unscoped.filter(journey=models.OuterRef("pk")).order_by().values("journey")
+        count = {"output_field": models.IntegerField()}
+        return self.annotate(
+            steps_total=models.Subquery(steps.annotate(n=models.Count("pk")).values("n"), **count),
+            steps_done=models.Subquery(
+                steps.filter(completed_at__isnull=False).annotate(n=models.Count("pk")).values("n"), **count
+            ),
+            next_due=models.Subquery(
+                steps.filter(completed_at=None).annotate(at=models.Min("due_at")).values("at"),
+                output_field=models.DateTimeField(),
+            ),
+        )
 
 
 class Journey(ClientOwned):
@@ -176,7 +200,9 @@ class Conversion(ClientOwned):
     """One "agreed to service": what it made and what stood there before, so that it can be taken back."""
 
     journey = TenantForeignKey(Journey, related_name="conversions")
-    customer = TenantForeignKey(Customer, related_name="conversions")
+    customer = TenantForeignKey(
+        Customer, null=True, blank=True, related_name="conversions"
+    )  # none once undone
     call = TenantForeignKey("crm.Call", null=True, blank=True, related_name="conversions")
     done_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     done_at = models.DateTimeField()
@@ -184,6 +210,17 @@ class Conversion(ClientOwned):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ClientOwned.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agency", "client", "journey"),
+                condition=models.Q(undone_at=None),
+                name="conversion_once_per_journey",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(customer__isnull=False) | models.Q(undone_at__isnull=False),
+                name="conversion_that_stands_has_a_customer",
+            ),
+        )
         indexes = (models.Index(fields=("agency", "client", "journey"), name="conversions_of_journey"),)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
@@ -23,8 +24,13 @@ LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 60  # with the backoff, a little over two days
 
 
-def queue_rating(*, call: Call, now: datetime) -> None:
-    """Owe CTM the stars of ``call``; an earlier value that waits is replaced. Part of the rating's transaction.
+class Own(Enum):
+    RATING = 0
+
+
+def queue_rating(*, call: Call, now: datetime, stars: int | Own | None = Own.RATING) -> None:
+    """Owe CTM the stars of ``call``, or ``stars``; an earlier value that waits is replaced. Part of the rating's
+    transaction.
 
     One that is on its way at this moment is let arrive first, or it might land on top of its successor.
     """
@@ -40,7 +46,8 @@ def queue_rating(*, call: Call, now: datetime) -> None:
     leases = [each.due_at for each in waiting.select_for_update(of=("self",)) if _travels(each)]
     waiting.update(status=WriteLog.Status.SUPERSEDED)
     due_at = max([now, *leases])
-    WriteLog.unscoped.create(**same, external_id=call.external_id, value=_json(call.rating), due_at=due_at)
+    wanted = call.rating if isinstance(stars, Own) else stars
+    WriteLog.unscoped.create(**same, external_id=call.external_id, value=_json(wanted), due_at=due_at)
     from crm.tasks import sweep_writes  # a leaf: tasks call services back
 
     transaction.on_commit(sweep_writes.delay, robust=True)

@@ -60,6 +60,8 @@ class Work:
     form: InboundForm
     submission: FormSubmission
     gone: Lead  # merged into the house's lead
+    conversion: Conversion  # taken back
+    outcome: Outcome
 
 
 def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: datetime) -> Work:
@@ -87,7 +89,12 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
         **own, customer=customer, journey=journey, service=service, service_name="Implants",
         agreed_price=Decimal("1700.00"), agreed_date=date(2026, 11, 19),
     )  # fmt: skip
-    Conversion.unscoped.create(**own, journey=journey, customer=customer, done_at=now, undone_at=now)
+    conversion = Conversion.unscoped.create(
+        **own, journey=journey, customer=customer, done_at=now, undone_at=now
+    )
+    outcome = Outcome.unscoped.create(
+        **of_lead, customer=customer, kind="revenue", amount=Decimal("1700.00"), occurred_at=now
+    )
     _remember(own, of_lead, journey, now)
     view = SavedView.unscoped.create(**own, owner=user, resource="leads", name="New this week")
     job = ImportJob.unscoped.create(
@@ -105,12 +112,11 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
     gone = _merged_away(own, lead, now)
     return Work(
         company, signal, market, campaign, member, callback, service, customer, agreement, template, journey, step,
-        suppression, view, job, form, submission, gone,
+        suppression, view, job, form, submission, gone, conversion, outcome,
     )  # fmt: skip
 
 
 def _remember(own: dict[str, Any], of_lead: dict[str, Any], journey: Journey, now: datetime) -> None:
-    Outcome.unscoped.create(**of_lead, kind="deal", amount=Decimal("1700.00"), occurred_at=now)
     OutcomeMilestone.unscoped.create(**of_lead, stage="replied", reached_at=now)
     ScoringModel.unscoped.create(**own, version=1, weights={})
     LeadScore.unscoped.create(

@@ -111,7 +111,6 @@ def test_the_board_shows_who_where_how_long_and_what_is_next(cast: Cast) -> None
         ClientProfile.unscoped.filter(client=cast.brightside.client).update(
             monthly_revenue_goal=Decimal(5000)
         )
-        Outcome.unscoped.all().delete()
         customer = Customer.unscoped.get(client=cast.brightside.client)
         Outcome.unscoped.create(
             agency_id=cast.larkspur.pk, client=cast.brightside.client, customer=customer, kind="deal",

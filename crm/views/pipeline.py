@@ -159,9 +159,11 @@ def _refused(request: HttpRequest, lead: Lead, form: MoveForm, words: str) -> Ht
 
 
 def _ask(request: HttpRequest, lead: Lead, form: MoveForm, status: int = 200) -> HttpResponse:
+    may_begin = request.actor.can("journeys.edit", Level.WRITE)  # type: ignore[attr-defined]
     client = facts_of(request, lead.client_id)
+    context = {"lead": lead, "form": form, "may_begin": may_begin}
     return show(
-        request, "crm/pipeline/card.html", f"Move {lead.name}", {"lead": lead, "form": form}, client=client,
+        request, "crm/pipeline/card.html", f"Move {lead.name}", context, client=client,
         back=("Pipeline", _address(request, client)), status=status,
     )  # fmt: skip
 

@@ -63,5 +63,6 @@ def show(
         "client": client,
         "clients": visible_clients(request) if actor.is_staff else (),
         "at": at(client, actor) if client else "",
+        "may_see_privacy": actor.can("redaction.policy"),
     }
     return render(request, template, {**frame, **context}, status=status)

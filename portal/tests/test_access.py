@@ -42,6 +42,20 @@ STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
 MANAGERS = (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)  # owners and admins of the agency
 ARRANGERS = (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)  # who arrange a client's pipeline
+LOOKERS = (
+    200,
+    200,
+    403,
+    403,
+    200,
+    200,
+    200,
+    200,
+    200,
+    404,
+    404,
+    302,
+)  # reps and editors have no business there
 ROWS: dict[str, Row] = {
     "healthz": Row("GET", (200,) * 12),
     "portal:start": Row("GET", (302, 302, 302, 302, 302, 302, 302, 302, 302, 302, 403, 302)),
@@ -104,6 +118,70 @@ ROWS: dict[str, Row] = {
     "crm:import_start": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:import_undo": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:import_failed": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journeys": Row("GET", LOOKERS),
+    "crm:journey_new": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_create": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey": Row("GET", (200, 200, 403, 403, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_edit": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_save": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_concerns": Row("GET", (403, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_concerns_save": Row("POST", (403, 403, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_status": Row(
+        "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"status": "in_progress"}
+    ),
+    "crm:journey_pause": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_archive": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_agree": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:journey_agree_now": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:conversion_undo": Row("POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:journey_apply": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_step_new": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_step_create": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_step_edit": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_step_save": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_step_done": Row(
+        "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"done": "1"}
+    ),
+    "crm:journey_step_shift": Row(
+        "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"to": "up"}
+    ),
+    "crm:journey_step_remove": Row("POST", (302, 404, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_templates": Row("GET", LOOKERS),
+    "crm:journey_template_new": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:journey_template_create": Row("POST", (422, 422, 403, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
+    "crm:journey_template_edit": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_template_save": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_template_archive": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:journey_template_adapt": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:services": Row("GET", LOOKERS),
+    "crm:service_new": Row("GET", (403, 403, 403, 403, 200, 403, 200, 403, 200, 404, 404, 302)),
+    "crm:service_create": Row("POST", (403, 403, 403, 403, 422, 403, 422, 403, 422, 404, 404, 302)),
+    "crm:service_edit": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:service_save": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customers": Row("GET", LOOKERS),
+    "crm:customer": Row("GET", (200, 200, 403, 403, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "crm:customer_edit": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_save": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_status": Row(
+        "POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302), {"status": "inactive"}
+    ),
+    "crm:customer_call": Row(
+        "POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302), {"linked": "1"}
+    ),
+    "crm:customer_agreement_new": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_agreement_create": Row(
+        "POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)
+    ),
+    "crm:customer_agreement_edit": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_agreement_save": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_agreement_remove": Row(
+        "POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302)
+    ),
+    "crm:customer_outcome_add": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_outcome_remove": Row("POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:privacy": Row("GET", (200, 403, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:privacy_save": Row("POST", (422, 403, 403, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
+    "crm:privacy_consent": Row("POST", (404, 404, 404, 404, 302, 403, 302, 404, 302, 404, 404, 302)),
     "crm:ctm_webhook": Row("POST", (400,) * 12),
     "crm:suppression": Row("GET", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "crm:suppression_add": Row("POST", (422, 422, 422, 403, 422, 403, 422, 422, 422, 404, 404, 302)),
@@ -265,6 +343,14 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "lead_id": house.lead.pk,
         "tag_id": house.tag.pk,
         "stage_id": house.stage.pk,
+        "journey_id": house.work.journey.pk,
+        "step_id": house.work.step.pk,
+        "template_id": house.work.template.pk,
+        "conversion_id": house.work.conversion.pk,
+        "service_id": house.work.service.pk,
+        "customer_id": house.work.customer.pk,
+        "agreement_id": house.work.agreement.pk,
+        "outcome_id": house.work.outcome.pk,
         "session_id": uuid4(),
         "slug": house.client.slug,
         "job_id": house.work.job.pk,
@@ -349,16 +435,21 @@ def test_access(cast: Cast, name: str) -> None:
 
 
 OBJECTS = {
-    "suppression_id",
-    "call_id",
-    "lead_id",
-    "stage_id",
-    "slug",
-    "notice_id",
-    "person_id",
-    "token_id",
-    "package_id",
     "assignment_id",
+    "call_id",
+    "conversion_id",
+    "customer_id",
+    "journey_id",
+    "lead_id",
+    "notice_id",
+    "package_id",
+    "person_id",
+    "service_id",
+    "slug",
+    "stage_id",
+    "suppression_id",
+    "template_id",
+    "token_id",
 }
 OBJECT_ROUTES = [
     name

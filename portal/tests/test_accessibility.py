@@ -149,12 +149,36 @@ def factor_pages() -> list[str]:
     return [reverse(f"accounts:{name}") for name in names]
 
 
+WORK_LISTS = ("pipeline", "stages", "stage_new", "journeys", "journey_templates", "journey_template_new", "services",
+              "customers", "privacy")  # fmt: skip
+
+
+def work_pages(house: House) -> list[str]:
+    """Pages about one person of the pipeline, which both sides share."""
+    work = house.work
+    at = [work.journey.pk]
+    return [
+        reverse("crm:pipeline_card", args=[house.lead.pk]),
+        reverse("crm:stage_edit", args=[house.stage.pk]),
+        reverse("crm:stage_remove", args=[house.stage.pk]),
+        reverse("crm:journey_new", args=[house.lead.pk]),
+        reverse("crm:journey", args=at),
+        reverse("crm:journey_edit", args=at),
+        reverse("crm:journey_step_new", args=at),
+        reverse("crm:journey_step_edit", args=[*at, work.step.pk]),
+        reverse("crm:journey_template_edit", args=[work.template.pk]),
+        reverse("crm:customer", args=[work.customer.pk]),
+    ]
+
+
 def staff_pages(cast: Cast) -> list[str]:
     house = cast.delgado
     return [
         reverse("crm:inbox"),
         reverse("crm:inbox") + "?q=nobody",
         reverse("crm:inbox_call", args=[house.call.pk]),
+        *(reverse(f"crm:{name}") + f"?client={house.client.slug}" for name in WORK_LISTS),
+        *work_pages(house),
         reverse("crm:clients"),
         reverse("crm:client", args=[house.client.slug]),
         reverse("notifications:list"),
@@ -197,6 +221,12 @@ def client_pages(cast: Cast) -> list[str]:
     house = cast.delgado
     return [
         reverse("portal:home"),
+        *(reverse(f"crm:{name}") for name in (*WORK_LISTS, "service_new")),
+        *work_pages(house),
+        reverse("crm:journey_agree", args=[house.work.journey.pk]),
+        reverse("crm:journey_concerns", args=[house.work.journey.pk]),
+        reverse("crm:customer_edit", args=[house.work.customer.pk]),
+        reverse("crm:customer_agreement_edit", args=[house.work.customer.pk, house.work.agreement.pk]),
         reverse("portal:leads"),
         reverse("portal:leads") + "?q=nobody",
         reverse("portal:lead", args=[house.lead.pk]),

@@ -21,7 +21,24 @@ from accounts.roles import Role
 from accounts.scope import agency_scope
 from accounts.tests.test_invitations import invite, place, seat
 from conftest import NOON, Cast, House
-from crm.models import Activity, Call, CallTag, Note, Suppression, Tag
+from crm.models import (
+    Activity,
+    Call,
+    CallTag,
+    Customer,
+    Journey,
+    JourneyStep,
+    JourneyTemplate,
+    Lead,
+    Note,
+    Outcome,
+    PipelineStage,
+    RedactionReceipt,
+    Service,
+    ServiceAgreement,
+    Suppression,
+    Tag,
+)
 from notifications.models import Notification
 
 
@@ -219,3 +236,58 @@ def test_acting_costs_one_query_more(cast: Cast) -> None:
     own = queries(cast, "hannah", reverse("portal:calls"))
 
     assert queries(cast, "nora", reverse("portal:calls"), browser=browser) == own + 1
+
+
+def furnish_work_more(house: House) -> None:
+    """Two more of each row that the pages of the daily work list."""
+    own: dict[str, Any] = {"agency_id": house.client.agency_id, "client": house.client}
+    work = house.work
+    with agency_scope(house.client.agency_id):
+        for n in range(2):
+            PipelineStage.unscoped.create(**own, name=f"Stage {n}", position=n + 1)
+            lead = Lead.unscoped.create(**own, display_name=f"More {n}", stage=house.stage, value=n)
+            Lead.unscoped.create(**own, display_name=f"Nowhere {n}")
+            Service.unscoped.create(**own, name=f"Service {n}")
+            JourneyTemplate.unscoped.create(**own, name=f"Template {n}")
+            journey = Journey.unscoped.create(
+                **own,
+                lead=lead,
+                name="More",
+                started_on=NOON.date(),
+                parent=work.journey,
+                customer=work.customer,
+            )
+            for at in (journey, work.journey):
+                JourneyStep.unscoped.create(**own, journey=at, position=n + 1, label="More", due_at=NOON)
+            Customer.unscoped.create(**own, lead=lead, name="More")
+            ServiceAgreement.unscoped.create(
+                **own, customer=work.customer, agreed_price=n, agreed_date=NOON.date(), service_name="More"
+            )
+            Outcome.unscoped.create(**own, customer=work.customer, kind="revenue", amount=n, occurred_at=NOON)
+            Call.unscoped.create(
+                **own, lead=house.lead, external_id=f"work-{n}", direction="inbound", started_at=NOON,
+                customer=work.customer,
+            )  # fmt: skip
+            RedactionReceipt.unscoped.create(
+                **own, kind="journey", object_id=lead.pk, fields=[], digest="0" * 64, length=0, policy_days=90,
+                redacted_at=NOON,
+            )  # fmt: skip
+
+
+def test_pages_of_the_daily_work_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
+    work = cast.kettle.work
+    pages = {
+        name: reverse(f"crm:{name}", args=args)
+        for name, args in (
+            ("pipeline", []), ("stages", []), ("journeys", []), ("journey", [work.journey.pk]),
+            ("journey_templates", []), ("services", []), ("customers", []),
+            ("customer", [work.customer.pk]), ("privacy", []),
+        )
+    }  # fmt: skip
+    with agency_scope(cast.ironwood.pk):
+        Lead.unscoped.create(agency_id=cast.ironwood.pk, client=cast.kettle.client, display_name="Nowhere")
+    with_one = {name: queries(cast, "petra", page) for name, page in pages.items()}
+    furnish_work_more(cast.kettle)
+    with_three = {name: queries(cast, "petra", page) for name, page in pages.items()}
+
+    assert with_three == with_one

@@ -11,5 +11,6 @@ import "./rating.js";
 import "./player.js";
 import "./drawer.js";
 import "./board.js";
+import "./undo.js";
 import "./hotkeys.js";
 import "./uploads.js";
