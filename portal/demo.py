@@ -23,6 +23,7 @@ from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
 from crm.services.new_client import add_stages
 from lib.http import ProviderError
+from portal.demo_work import furnish_work
 
 PASSWORD = "sunny-larkspur-42"  # noqa: S105  printed at every start: the demo is no secret
 LOGINS = (
@@ -145,6 +146,7 @@ def _people(agency: Agency) -> None:
                 agency=agency, user=user, client=client, role=role, defaults={"accepted_at": now}
             )
         for client in Client.unscoped.all():
+            furnish_work(client, theo, now)
             ClientAssignment.unscoped.get_or_create(
                 agency=agency, client=client, user=theo, kind=ClientAssignment.Kind.ACCOUNT_MANAGER
             )
