@@ -1,5 +1,6 @@
 """Moving people through a pipeline: order, neighbours, stale boards, lost reasons, two at once."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -289,6 +290,33 @@ def test_many_who_come_into_one_stage_at_once_get_a_place_each() -> None:
         ranks = list(Lead.unscoped.filter(stage=quoted).values_list("board_rank", flat=True))
     assert len(set(ranks)) == 8
     assert sum(each.exact for each in results) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_order_of_a_stage_is_decided_by_one_at_a_time() -> None:
+    """Whoever comes while another is deciding waits until the other's place is there to be seen."""
+    with transaction.atomic():
+        cast = make_cast()
+        quoted = stage(cast.brightside, "Quoted")
+        first, second = people(cast.brightside, 2)
+    nora = cast.actor("nora")
+    decided: list[str] = []
+
+    def slowly() -> None:
+        with scoped(nora.scope), transaction.atomic():
+            move_lead(actor=nora, lead_id=first.pk, stage_id=quoted.pk, now=LATER)
+            time.sleep(1)
+            decided.append("first")
+
+    def meanwhile() -> None:
+        time.sleep(0.4)
+        go(nora, second, quoted)
+        decided.append("second")
+
+    assert at_once([slowly, meanwhile]) == [None, None]
+    assert decided == ["first", "second"]
+    with transaction.atomic():
+        assert order(cast.brightside, quoted) == ["Person 1", "Person 0"]
 
 
 def test_unsaid_is_neither_nobody_nor_anybody() -> None:
