@@ -6,7 +6,7 @@ from typing import Any
 from accounts.tenancy import Actor
 from crm.models import Activity, Call, Note, PipelineStage, Tag
 from crm.presenting import caller_name
-from crm.timeline import Deed, deed_of
+from crm.timeline import CONTACTS, Deed, deed_of
 
 HISTORY = 20
 
@@ -31,6 +31,7 @@ def dossier(actor: Actor, call: Call) -> Dossier:
     notes = Note.objects.for_actor(actor).select_related("author").order_by("-pinned", "-created_at")
     about = {"lead_id": call.lead_id} if call.lead_id else {"call_id": call.pk}
     activity = Activity.objects.for_actor(actor).filter(**about).select_related("actor").newest_first()
+    activity = activity.exclude(action__in=CONTACTS)  # the history lists them
     stages = PipelineStage.objects.for_actor(actor).filter(client_id=call.client_id)
     tags = Tag.objects.for_actor(actor).filter(client_id=call.client_id)
     evidence = [] if call.redacted else call.ai_summary.get("evidence", [])

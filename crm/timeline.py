@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from crm.classification.categories import LABELS
-from crm.models import Activity
+from crm.models import Activity, Call, Lead
 
 Told = Mapping[str, Any]  # the metadata of an activity
 KINDS = {
@@ -29,6 +29,7 @@ class Action:
     icon: str
     words: str | Callable[[Told], str]
     by_itself: str = HOUSE  # who did it when no person did
+    is_contact: bool = False
 
     def said(self, told: Told) -> str:
         return self.words if isinstance(self.words, str) else self.words(told)
@@ -88,7 +89,41 @@ def _stage(told: Told) -> str:
     return f"Taken out of {told['from_name']}" if told.get("from_name") else "Moved to another stage"
 
 
+def _status(told: Told) -> str:
+    to = Lead.Status(told["to"]).label if told["to"] else ""
+    return f"Marked as {to.lower()}" if to else "Status left to the facts again"
+
+
+def _fields(told: Told) -> str:
+    """Names alone: what stood there is nobody's business once it is changed."""
+    names = told.get("fields", [])
+    return f"Changed {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"Changed {names[0]}"
+
+
+def _owner(told: Told) -> str:
+    return f"Given to {told['name']}" if told.get("name") else "Left without an owner"
+
+
+def _merged(told: Told) -> str:
+    return f"Merged with {told['name']}"
+
+
+# An action that is a contact is shown with its call as it stands now.
 ACTIONS: dict[str, Action] = {
+    "call_received": Action("calls", "phone-incoming", "Inbound call", TRACKER, is_contact=True),
+    "call_made": Action("calls", "phone-outgoing", "Outbound call", TRACKER, is_contact=True),
+    "message_received": Action("messages", "message-square", "Message received", TRACKER, is_contact=True),
+    "message_sent": Action("messages", "message-square", "Message sent", TRACKER, is_contact=True),
+    "form_received": Action("messages", "file-text", "Web form", TRACKER, is_contact=True),
+    "lead_created": Action("changes", "user-plus", "Added"),
+    "lead_changed": Action("changes", "pencil", _fields),
+    "lead_archived": Action("changes", "archive", "Archived"),
+    "lead_restored": Action("changes", "archive-restore", "Taken out of the archive"),
+    "lead_erased": Action("changes", "eraser", "Erased"),
+    "status_set": Action("changes", "circle-check", _status),
+    "owner_changed": Action("changes", "user-round-check", _owner),
+    "lead_merged": Action("merges", "merge", _merged),
+    "merge_undone": Action("merges", "split", "Merge undone"),
     "rating_changed": Action("calls", "star", _rating, TRACKER),
     "category_changed": Action("calls", "tag", _category, TRACKER),
     "stage_changed": Action("stages", "square-kanban", _stage),
@@ -121,12 +156,25 @@ ACTIONS: dict[str, Action] = {
     "outcome_added": Action("changes", "coins", "Money written down"),
     "outcome_removed": Action("changes", "coins", "Money taken off again"),
     "note_added": Action("notes", "pencil", "Note added"),
+    "note_deleted": Action("notes", "trash-2", "Note deleted"),
 }
+
+CONTACTS = [name for name, action in ACTIONS.items() if action.is_contact]
 
 
 def action_of(name: str) -> Action:
     """What is known of an action; one that nobody describes any more is said by its name."""
     return ACTIONS.get(name) or Action("changes", "activity", name.replace("_", " ").capitalize())
+
+
+def contact_action(kind: str, direction: str) -> str:
+    """The action of a contact, as a call's ``kind`` and ``direction`` name it."""
+    if kind == Call.Kind.FORM:
+        return "form_received"
+    noun = "call" if kind == Call.Kind.CALL else "message"
+    if direction == Call.Direction.INBOUND:
+        return f"{noun}_received"
+    return "call_made" if noun == "call" else "message_sent"
 
 
 def names_of(kind: str) -> list[str]:

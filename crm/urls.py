@@ -1,7 +1,7 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import customers, imports, journeys, pipeline, suppression, web_forms
+from crm.routes import customers, imports, journeys, person, pipeline, suppression, web_forms
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
@@ -28,5 +28,6 @@ urlpatterns = [
     *pipeline.urlpatterns,
     *journeys.urlpatterns,
     *customers.urlpatterns,
+    *person.urlpatterns,
     path("hooks/ctm/<str:token>/<slug:position>/", webhooks.ctm, name="ctm_webhook"),
 ]

@@ -36,6 +36,7 @@ PLACES = {
     "portal:home": "portal-home",
     "portal:leads": "portal-leads",
     "portal:lead": "portal-leads",
+    "crm:lead": "portal-leads",
     "portal:calls": "portal-calls",
     "portal:call": "portal-calls",
 }

@@ -13,7 +13,8 @@ from crm.services.judging import judge_by_machine, machine_verdict
 from crm.services.matching import LeadBook
 from crm.services.reconciling import Reading, reconcile_rating
 from crm.services.sequences import count_sequences
-from crm.services.timeline import tell_all
+from crm.services.statuses import refresh_status
+from crm.services.timeline import contact_line, tell_all
 from integrations.models import WriteLog
 from integrations.services import outbox
 
@@ -73,7 +74,9 @@ def ingest_calls(
     result = Ingested()
     for external_id, record in latest.items():
         call = known.get(external_id)
-        if call is not None and (_is_unchanged(record, call) or _is_older(record, call)):
+        if call is not None and (
+            _is_unchanged(record, call) or _is_older(record, call) or book.is_erased(call.lead_id)
+        ):
             result.unchanged += 1
             continue
         settled = True
@@ -95,6 +98,7 @@ def ingest_calls(
     _tag(client, result.calls, latest)
     numbers = [call.from_e164 for call in result.calls]
     count_sequences(agency_id=client.agency_id, client_id=client.pk, numbers=numbers)
+    refresh_status(agency_id=client.agency_id, lead_ids=(call.lead_id for call in result.calls))
     _publish(result, now)
     return result
 
@@ -112,8 +116,10 @@ def _new_call(client: Client, source: Call.Source, record: CallRecord) -> Call:
 
 
 def _judge(call: Call, record: CallRecord, book: LeadBook, *, auto_star: bool, result: Ingested) -> None:
+    was, had_lead = call.category, call.lead_id is not None
     call.lead = book.lead_for(record, call.lead_id)
-    was = call.category
+    if call.lead and not had_lead:
+        result.history.append(contact_line(call))
     verdict = machine_verdict(record, is_known=book.knew(call.lead), previous_calls=book.calls_before(record))
     if said := judge_by_machine(call, verdict, auto_star=auto_star):
         result.verdicts.append(said)

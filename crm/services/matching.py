@@ -78,6 +78,10 @@ class LeadBook:
         """Whether ``lead`` was there before this page."""
         return lead is not None and lead.pk in self._old
 
+    def is_erased(self, lead_id: UUID | None) -> bool:
+        """Whether what is known of the person was destroyed, so that nothing of theirs may be written again."""
+        return lead_id in self._old and self._old[lead_id].erased_at is not None
+
     def calls_before(self, record: CallRecord) -> int:
         return int(self._calls.get(record.from_e164, 0))
 

@@ -7,9 +7,10 @@ from typing import Any, ParamSpec
 from uuid import UUID
 
 from accounts.tenancy import Actor, ClientOwned
-from crm.models import Activity, Channel
-from crm.timeline import ACTIONS
+from crm.models import Activity, Call, Channel
+from crm.timeline import ACTIONS, contact_action
 
+CHANNELS: dict[str, Channel] = {Call.Kind.CALL: Channel.VOICE, Call.Kind.TEXT: Channel.SMS}
 Said = ParamSpec("Said")
 
 
@@ -70,3 +71,16 @@ tell = _written(line)  # writes the line, in the transaction of the deed
 
 def tell_all(lines: Iterable[Activity]) -> None:
     Activity.unscoped.bulk_create(lines)
+
+
+def contact_line(call: Call) -> Activity:
+    """The line of a contact, at the time at which it was. ``call`` has a lead; further facts are read from the call."""
+    return line(
+        about=call,
+        action=contact_action(call.kind, call.direction),
+        now=call.started_at,
+        channel=CHANNELS.get(call.kind, Channel.OTHER),
+        lead_id=call.lead_id,
+        call_id=call.pk,
+        campaign_id=call.campaign_id,
+    )

@@ -1,4 +1,4 @@
-"""What people do with a call: rate it, name its category, note, tag, move its lead, mark it read."""
+"""What people do with a call: rate it, name its category, tag it, move its lead, mark it read."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.tenancy import Actor
-from crm.models import Call, CallClassification, CallTag, Lead, Note, PipelineStage, Tag
+from crm.models import Call, CallClassification, CallTag, Lead, PipelineStage, Tag
 from crm.models.calls import Verdict
 from crm.services import board
 from crm.services.ctm_writes import queue_rating
@@ -85,21 +85,6 @@ def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object],
         metadata=metadata,
         now=now,
     )
-
-
-@transaction.atomic
-def add_note(*, actor: Actor, call_id: UUID, body: str, now: datetime) -> Note:
-    call = _hold(actor, call_id)
-    note = Note.unscoped.create(
-        agency_id=call.agency_id,
-        client_id=call.client_id,
-        lead_id=call.lead_id,
-        call=call,
-        author_id=actor.user_id,
-        body=body,
-    )
-    _tell(call, actor, "note_added", {"note_id": str(note.pk)}, now)
-    return note
 
 
 @transaction.atomic

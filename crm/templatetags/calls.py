@@ -44,3 +44,33 @@ def category_hue(category: str) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     return "" if share is None else f"{round(share * 100)} %"
+
+
+STATUS_HUES = {
+    "new": "blue", "enriched": "blue", "scored": "blue", "in_sequence": "violet", "contacted": "teal",
+    "replied": "amber", "converted": "green", "disqualified": "gray",
+}  # fmt: skip
+SENTIMENT_HUES = {"positive": "green", "neutral": "gray", "negative": "red"}
+EMAIL_HUES = {"verified": "green", "guessed": "amber", "invalid": "red", "catch_all": "amber"}
+
+
+@register.filter
+def status_hue(status: str) -> str:
+    return STATUS_HUES.get(status, "gray")
+
+
+@register.filter
+def sentiment_hue(sentiment: str) -> str:
+    return SENTIMENT_HUES.get(sentiment, "gray")
+
+
+@register.filter
+def email_hue(status: str) -> str:
+    return EMAIL_HUES.get(status, "gray")
+
+
+@register.filter
+def web_address(text: str) -> str:
+    """``text`` as an address to follow, "" for one that leads elsewhere than to the web, such as ``javascript:``."""
+    address = text if "://" in text else f"https://{text}"
+    return address if address.startswith(("https://", "http://")) else ""

@@ -23,6 +23,7 @@ from crm.inbox import InboxFilter
 from crm.models import Call, PipelineStage
 from crm.services import workbench
 from crm.services.board import ReasonMissing
+from crm.services.notes import add_note
 from crm.views.inbox import drawer_context, open_call, slugs
 
 
@@ -48,7 +49,7 @@ def categorise(request: HttpRequest, call_id: UUID) -> HttpResponse:
 @requires("leads.edit", Level.OWN)
 def note(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
-        workbench.add_note(actor=actor, call_id=call_id, body=data["body"], now=timezone.now())
+        add_note(actor=actor, call_id=call_id, body=data["body"], now=timezone.now())
 
     return _do(request, call_id, NoteForm(request.POST), deed, "Note added.", "note_form")
 

@@ -39,6 +39,8 @@ class Row:
 
 NOBODYS = UUID(int=0)
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
+SEE_LEAD = (200, 200, 200, 403, 200, 200, 404, 404, 404, 404, 404, 302)
+EDIT_LEAD = (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
 MANAGERS = (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)  # owners and admins of the agency
 ARRANGERS = (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)  # who arrange a client's pipeline
@@ -62,7 +64,7 @@ ROWS: dict[str, Row] = {
     "portal:theme": Row("POST", (302,) * 12),
     "portal:home": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
     "portal:leads": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
-    "portal:lead": Row("GET", (404, 404, 404, 404, 200, 200, 404, 404, 404, 404, 404, 302)),
+    "portal:lead": Row("GET", (404, 404, 404, 404, 302, 302, 404, 404, 404, 404, 404, 302)),
     "portal:calls": Row("GET", (404, 404, 404, 404, 200, 200, 200, 404, 200, 404, 404, 302)),
     "portal:call": Row("GET", (404, 404, 404, 404, 200, 200, 404, 404, 404, 404, 404, 302)),
     "crm:inbox": Row("GET", (200, 200, 200, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
@@ -80,6 +82,14 @@ ROWS: dict[str, Row] = {
     "crm:unread": Row("POST", (302, 302, 302, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     # The cast's call has no recording: a 404 that says so is what those who may listen get.
     "crm:recording": Row("GET", (404, 404, 404, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:lead": Row("GET", SEE_LEAD),
+    "crm:lead_facts": Row("POST", EDIT_LEAD, {"status_by_hand": "", "sentiment": "positive", "owner": ""}),
+    "crm:note_add": Row("POST", EDIT_LEAD, {"body": "Called back."}),
+    # The cast's note is Nora's: others may pin it, and not change it.
+    "crm:note_edit": Row("GET", (200, 403, 403, 403, 403, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:note_delete": Row("GET", (200, 403, 403, 403, 403, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:note_pin": Row("POST", EDIT_LEAD, {"pinned": "1"}),
+    "crm:mentions": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:clients": Row("GET", (200, 200, 200, 200, 404, 404, 404, 200, 404, 404, 404, 302)),
     "crm:client": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:connect": Row(
@@ -341,6 +351,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "call_id": house.call.pk,
         "client_id": house.client.pk,
         "lead_id": house.lead.pk,
+        "note_id": house.note.pk,
         "tag_id": house.tag.pk,
         "stage_id": house.stage.pk,
         "journey_id": house.work.journey.pk,

@@ -18,7 +18,8 @@ from accounts.tenancy import AgencyOwned, TenantScopeMissing
 from conftest import NOON, Cast
 from crm.inbox import search_leads
 from crm.models import Call, Lead, Market, Tag
-from crm.services.workbench import add_note, rate_call
+from crm.services.notes import add_note
+from crm.services.workbench import rate_call
 
 # Tables that belong to no tenant, each with the reason.
 GLOBAL = {

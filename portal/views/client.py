@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -17,10 +17,11 @@ from accounts.directory import reader_zone, visible_clients
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.inbox import InboxFilter, Place, inbox_page, search_leads
-from crm.models import Call, Lead
-from crm.presenting import Listing, caller_name, channel
+from crm.models import Lead
+from crm.presenting import Listing, caller_name
 from crm.views.inbox import drawer_context, open_call, page_links
-from lib.ui.times import clock, length
+from crm.views.person import open_lead
+from lib.ui.times import clock
 from portal import stats
 
 LATEST = 6
@@ -182,21 +183,6 @@ def _when(moment: datetime | None, zone: ZoneInfo, now: datetime) -> str:
 @require_GET
 @requires("leads.see", side="client")
 def lead(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = Lead.objects.for_actor(actor).select_related("stage").filter(pk=lead_id).first()
-    if found is None:
-        raise Http404
-    zone, now = ZoneInfo(reader_zone(request)), timezone.now()
-    calls = (
-        Call.objects.for_actor(actor).filter(lead_id=found.pk).newest_first().defer("raw", "transcript")[:100]
-    )
-    rows = [
-        {
-            "call": each,
-            "channel": channel(each.kind, each.direction, each.answered),
-            "when": _when(each.started_at, zone, now),
-            "length": length(each.duration_seconds),
-        }
-        for each in calls
-    ]
-    return render(request, "portal/lead.html", {"lead": found, "rows": rows})
+    """Where a person's page was before both sides shared one."""
+    open_lead(request, lead_id)
+    return redirect("crm:lead", lead_id=lead_id)

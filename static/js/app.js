@@ -14,3 +14,5 @@ import "./board.js";
 import "./undo.js";
 import "./hotkeys.js";
 import "./uploads.js";
+import "./mentions.js";
+import "./since.js";

@@ -1,0 +1,44 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from crm.models import Lead
+from crm.status import BY_HAND
+
+NOT_IN_LIST = {"invalid_choice": "Choose one from the list."}
+
+
+class FactsForm(forms.Form):
+    """What people say of a person: how it stands, how they feel, and who looks after them."""
+
+    status_by_hand = forms.ChoiceField(
+        label="Status",
+        required=False,
+        choices=[("", "As the facts say"), *((each.value, each.label) for each in BY_HAND)],
+        error_messages=NOT_IN_LIST,
+    )
+    sentiment = forms.ChoiceField(
+        label="Sentiment",
+        required=False,
+        choices=[("", "Not said"), *Lead.Sentiment.choices],
+        error_messages=NOT_IN_LIST,
+    )
+    owner = forms.TypedChoiceField(
+        label="Owner", required=False, coerce=UUID, empty_value=None, error_messages=NOT_IN_LIST
+    )
+
+    def __init__(self, data: Any = None, *, owners: Mapping[UUID, str], lead: Lead) -> None:
+        of_lead = {
+            "status_by_hand": lead.status_by_hand,
+            "sentiment": lead.sentiment,
+            "owner": lead.owner_id,
+        }
+        super().__init__(data, initial=of_lead)
+        choices = [("", "Nobody"), *((str(pk), name) for pk, name in owners.items())]
+        if lead.owner_id and lead.owner_id not in owners:
+            choices.append(
+                (str(lead.owner_id), f"{lead.owner.name if lead.owner else 'Somebody'} (has left)")
+            )
+        self.fields["owner"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,44 @@
+"""The people who may see the leads of a client: to give leads to, and to mention in notes."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import ClientAssignment, Membership, User
+from accounts.permissions import Level, allowed
+from accounts.principal import load_principal
+from accounts.roles import Role
+from accounts.scope import agency_scope, scoped
+from accounts.tenancy import Actor
+from crm.models import Lead
+
+SEEING = [role.value for role in Role if allowed((role,), "leads.see")]
+WORKING = [role.value for role in Role if allowed((role,), "leads.edit", Level.OWN)]
+
+
+def colleagues(actor: Actor, client_id: UUID, roles: Iterable[str] = SEEING) -> dict[UUID, str]:
+    """Names by id of whoever ``actor`` may address about the client: its people, and those of the agency.
+
+    A client's people are told of the agency only who is assigned to them.
+    """
+    with agency_scope(actor.agency_id):
+        assigned = ClientAssignment.unscoped.filter(client_id=client_id).values("user_id")
+        of_agency = Q(client=None) & Q(user_id__in=assigned)
+        if actor.is_staff:
+            of_agency |= Q(client=None, client_access=Membership.ClientAccess.ALL)
+        seats = Membership.unscoped.filter(of_agency | Q(client_id=client_id), agency_id=actor.agency_id)
+        held = seats.filter(role__in=list(roles), revoked_at=None).exclude(accepted_at=None)
+        users = User.objects.filter(is_active=True, pk__in=held.values("user_id"))
+        return {each.pk: each.name for each in sorted(users, key=lambda user: user.name.casefold())}
+
+
+def sees_lead(user_id: UUID, lead: Lead) -> bool:
+    """Whether a person may see this very lead from one of their seats, as the lead's own page would decide."""
+    principal = load_principal(user_id)
+    for seat in principal.seats.values() if principal else ():
+        if seat.agency_id == lead.agency_id and seat.can("leads.see"):
+            with scoped(seat.scope):
+                if Lead.objects.for_actor(seat).filter(pk=lead.pk).exists():
+                    return True
+    return False

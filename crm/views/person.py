@@ -1,0 +1,106 @@
+"""A person's page, for the agency and for the client whose lead it is."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires
+from accounts.pages import layout_of
+from accounts.permissions import Level
+from accounts.tenancy import Actor
+from crm.forms.facts import FactsForm
+from crm.forms.notes import LeadNoteForm
+from crm.models import Lead
+from crm.person import find_lead, person
+from crm.services.facts import NoSuchOwner, set_facts
+from crm.services.readers import WORKING, colleagues
+from crm.timeline import KINDS
+
+
+@require_GET
+@requires("leads.see")
+def lead(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """The page of one person; who was merged into somebody leads there."""
+    found = open_lead(request, lead_id)
+    if found.merged_into_id:
+        messages.info(request, f"{found.name} was merged into this person.")
+        return redirect("crm:lead", lead_id=found.merged_into_id)
+    if found.erased_at:
+        return render(request, "crm/person/erased.html", frame(request, found))
+    return render(request, "crm/person/lead.html", page_of_lead(request, found))
+
+
+def open_lead(request: HttpRequest, lead_id: UUID) -> Lead:
+    try:
+        return find_lead(request.actor, lead_id)  # type: ignore[attr-defined]
+    except Lead.DoesNotExist:
+        raise Http404 from None
+
+
+def frame(request: HttpRequest, found: Lead) -> dict[str, Any]:
+    """What every page around a lead shows."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return {
+        "layout": layout_of(actor),
+        "lead": found,
+        "client": found.client,
+        "may_edit": actor.can("leads.edit", Level.OWN) and not found.erased_at,
+        "may_erase": actor.can("leads.erase", Level.ADMINISTER),
+    }
+
+
+def page_of_lead(
+    request: HttpRequest, found: Lead, *, note_form: Any = None, facts_form: Any = None
+) -> dict[str, Any]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    kind = request.GET.get("kind", "")
+    shown = person(actor, found, kind=kind, before=request.GET.get("before", ""), now=timezone.now())
+    here, around = reverse("crm:lead", args=[found.pk]), frame(request, found)
+    owners = colleagues(actor, found.client_id, WORKING) if around["may_edit"] else {}
+    chosen = {"kind": kind} if kind in KINDS else {}
+    return {
+        **around,
+        "person": shown,
+        "kinds": [("", "All"), *KINDS.items()],
+        "here": here,
+        "note_form": note_form or LeadNoteForm(),
+        "facts_form": facts_form or FactsForm(owners=owners, lead=found),
+        "newer_url": f"{here}?{urlencode(chosen)}" if "before" in request.GET else "",
+        "older_url": f"{here}?{urlencode({**chosen, 'before': shown.older})}" if shown.older else "",
+    }
+
+
+@require_POST
+@requires("leads.edit", Level.OWN)
+def facts(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = open_lead(request, lead_id)
+    form = FactsForm(request.POST, owners=colleagues(actor, found.client_id, WORKING), lead=found)
+    if form.is_valid():
+        try:
+            data = form.cleaned_data
+            set_facts(
+                actor=actor,
+                lead_id=lead_id,
+                status_by_hand=data["status_by_hand"],
+                sentiment=data["sentiment"],
+                owner_id=data["owner"],
+                now=timezone.now(),
+            )
+        except Lead.DoesNotExist:
+            raise Http404 from None
+        except NoSuchOwner:
+            form.add_error(
+                "owner", "This person can’t work with the client’s leads any more. Choose another."
+            )
+        else:
+            messages.success(request, "Saved.")
+            return redirect("crm:lead", lead_id=lead_id)
+    return render(request, "crm/person/lead.html", page_of_lead(request, found, facts_form=form), status=422)
