@@ -151,7 +151,7 @@ def furnish(client: Client, user: User, number: str, member: User, worker: User)
     CallTag.unscoped.create(**own, call=call, tag=tag)
     CallClassification.unscoped.create(**own, call=call, by="rule", category="warm")
     note = Note.unscoped.create(**own, lead=lead, call=call, author=user, body=f"A note of {client.name}")
-    Activity.unscoped.create(**own, lead=lead, call=call, action="note_added", occurred_at=NOON)
+    Activity.unscoped.create(**own, lead=lead, call=call, action="call_received", occurred_at=NOON)
     credential = store_credential(
         agency_id=client.agency_id, client_id=client.pk, provider="ctm", label="main",
         secrets={"access_key": "a", "secret_key": "s"}, hint="a", now=NOON,

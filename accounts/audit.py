@@ -71,6 +71,7 @@ EVENTS = {
     "concerns_read": ("data", "Read what people told in confidence"),
     # secrets and data
     "credential_set": ("secrets", "Set credentials"),
+    "company_changed": ("data", "Changed a company"),
     "sync_requested": ("data", "Asked for a sync"),
     "audit_exported": ("data", "Exported the audit log"),
     "suppression_added": ("data", "Added to a do-not-contact list"),

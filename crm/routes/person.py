@@ -1,13 +1,19 @@
 from django.urls import path
 
-from crm.views import notes, person
+from crm.views import companies, notes, person, person_edit
 
 urlpatterns = [
     path("leads/<uuid:lead_id>/", person.lead, name="lead"),
+    path("leads/new/", person_edit.lead_new, name="lead_new"),
+    path("leads/lookalikes/", person_edit.lookalikes_now, name="lookalikes"),
+    path("leads/<uuid:lead_id>/edit/", person_edit.lead_edit, name="lead_edit"),
     path("leads/<uuid:lead_id>/facts/", person.facts, name="lead_facts"),
     path("leads/<uuid:lead_id>/notes/", notes.note_add, name="note_add"),
     path("leads/<uuid:lead_id>/notes/<uuid:note_id>/", notes.note_edit, name="note_edit"),
     path("leads/<uuid:lead_id>/notes/<uuid:note_id>/delete/", notes.note_delete, name="note_delete"),
     path("leads/<uuid:lead_id>/notes/<uuid:note_id>/pin/", notes.note_pin, name="note_pin"),
     path("leads/<uuid:lead_id>/mentions/", notes.mentions, name="mentions"),
+    path("companies/", companies.companies, name="companies"),
+    path("companies/<uuid:company_id>/", companies.company, name="company"),
+    path("companies/<uuid:company_id>/edit/", companies.company_edit, name="company_edit"),
 ]

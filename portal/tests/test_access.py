@@ -83,6 +83,14 @@ ROWS: dict[str, Row] = {
     # The cast's call has no recording: a 404 that says so is what those who may listen get.
     "crm:recording": Row("GET", (404, 404, 404, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:lead": Row("GET", SEE_LEAD),
+    "crm:lead_new": Row("GET", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:lead_edit": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:lookalikes": Row(
+        "POST", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302), {"phone": "1"}
+    ),
+    "crm:companies": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:company": Row("GET", SEE_LEAD),
+    "crm:company_edit": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:lead_facts": Row("POST", EDIT_LEAD, {"status_by_hand": "", "sentiment": "positive", "owner": ""}),
     "crm:note_add": Row("POST", EDIT_LEAD, {"body": "Called back."}),
     # The cast's note is Nora's: others may pin it, and not change it.
@@ -352,6 +360,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "client_id": house.client.pk,
         "lead_id": house.lead.pk,
         "note_id": house.note.pk,
+        "company_id": house.work.company.pk,
         "tag_id": house.tag.pk,
         "stage_id": house.stage.pk,
         "journey_id": house.work.journey.pk,
@@ -446,6 +455,16 @@ def test_access(cast: Cast, name: str) -> None:
 
 
 OBJECTS = {
+    "suppression_id",
+    "call_id",
+    "lead_id",
+    "stage_id",
+    "company_id",
+    "slug",
+    "notice_id",
+    "person_id",
+    "token_id",
+    "package_id",
     "assignment_id",
     "call_id",
     "conversion_id",

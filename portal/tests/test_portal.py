@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.scope import agency_scope
 from conftest import NOON, Cast
 from crm.models import Call, Lead
+from crm.services.timeline import contact_line, tell_all
 from portal.views.client import LEADS_A_PAGE
 
 
@@ -93,7 +94,8 @@ def test_person_shows_their_calls_newest_first(cast: Cast) -> None:
             agency=cast.larkspur, client=house.client, lead=house.lead, external_id="later", direction="inbound",
             kind="text", started_at=NOON + timedelta(days=1),
         )  # fmt: skip
-    page = see(cast, f"/portal/leads/{house.lead.pk}/")
+        tell_all([contact_line(later)])
+    page = see(cast, f"/leads/{house.lead.pk}/")
 
     assert page.index(f"/portal/calls/{later.pk}/") < page.index(f"/portal/calls/{house.call.pk}/")
 
