@@ -71,6 +71,11 @@ EVENTS = {
     "concerns_read": ("data", "Read what people told in confidence"),
     # secrets and data
     "credential_set": ("secrets", "Set credentials"),
+    "leads_merged": ("data", "Merged people"),
+    "merge_undone": ("data", "Undid a merge"),
+    "lead_archived": ("data", "Archived a person"),
+    "lead_restored": ("data", "Took a person out of the archive"),
+    "lead_erased": ("data", "Erased a person"),
     "company_changed": ("data", "Changed a company"),
     "sync_requested": ("data", "Asked for a sync"),
     "audit_exported": ("data", "Exported the audit log"),

@@ -30,7 +30,7 @@ from lib.ui.times import length
 
 FEW = 20  # of each list beside the timeline
 PINNED = 20
-DIALERS = ("https://", "http://", "tel:", "sip:", "callto:")
+DIALERS = ("https://", "tel:", "sip:", "callto:")
 ORIGINS = {
     "source": "Source",
     "medium": "Medium",

@@ -32,7 +32,13 @@ class Action:
     is_contact: bool = False
 
     def said(self, told: Told) -> str:
-        return self.words if isinstance(self.words, str) else self.words(told)
+        """In words; of an erased person nothing was kept to be told."""
+        if isinstance(self.words, str):
+            return self.words
+        try:
+            return self.words(told)
+        except (KeyError, IndexError):
+            return "Erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
 from crm.services.new_client import add_stages
 from lib.http import ProviderError
+from portal.demo_people import add_people
 from portal.demo_work import furnish_work
 
 PASSWORD = "sunny-larkspur-42"  # noqa: S105  printed at every start: the demo is no secret
@@ -54,7 +55,16 @@ def make_agency(accounts: list[dict[str, Any]]) -> bool:
             client = _client(agency, each)
             _connect(client, each)
     _people(agency)
+    _leads(agency)
     return made
+
+
+def _leads(agency: Agency) -> None:
+    nora = User.objects.get(email="nora@larkspur.example")
+    with agency_scope(agency.pk), transaction.atomic():
+        clients = list(Client.unscoped.all())
+    for client in clients:
+        add_people(client, nora)
 
 
 @transaction.atomic

@@ -43,6 +43,7 @@ WORK = (
         "customers.edit",
         ("crm:customer", "crm:service", "crm:privacy"),
     ),
+    WorkPage("companies", "Companies", "briefcase-business", "crm:companies", "leads.see", ("crm:compan",)),
 )
 
 

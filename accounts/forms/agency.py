@@ -35,6 +35,21 @@ class AgencyForm(forms.Form):
     )
     client_industry = forms.ChoiceField(label="Industry of new clients", choices=Client.Industry)
 
+    dialer_url = WordsField(
+        label="Dialer",
+        max_length=300,
+        required=False,
+        help_text="The address that calls somebody, with {number} for the number, such as "
+        "https://dialer.example/call?to={number}. Without one a click calls by the telephone.",
+        error_messages={"max_length": "Keep the address under 300 characters."},
+    )
+
+    def clean_dialer_url(self) -> str:
+        given: str = self.cleaned_data["dialer_url"]
+        if given and not (given.startswith(("https://", "tel:", "sip:", "callto:")) and "{number}" in given):
+            raise ValidationError("Begin with https://, tel:, sip: or callto:, and write {number} once.")
+        return given
+
     @classmethod
     def of(cls, agency: Agency) -> "AgencyForm":
         begin = agency.settings.get("new_clients", {})
@@ -43,6 +58,7 @@ class AgencyForm(forms.Form):
                 "name": agency.name,
                 "timezone": agency.timezone,
                 "client_timezone": begin.get("timezone", agency.timezone),
+                "dialer_url": agency.settings.get("dialer_url", ""),
                 "client_industry": begin.get("industry", Client.Industry.OTHER),
             }
         )
@@ -51,7 +67,12 @@ class AgencyForm(forms.Form):
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
         begin = {"timezone": data["client_timezone"], "industry": data["client_industry"]}
-        return {"name": data["name"], "timezone": data["timezone"], "new_clients": begin}
+        return {
+            "name": data["name"],
+            "timezone": data["timezone"],
+            "new_clients": begin,
+            "dialer_url": data["dialer_url"],
+        }
 
 
 class ColourField(forms.CharField):

@@ -66,14 +66,27 @@ def _adopt(actor: Actor, values: Mapping[str, Any], now: datetime, origin: Origi
 
 @transaction.atomic
 def change_agency(
-    *, actor: Actor, name: str, timezone: str, new_clients: Mapping[str, str], now: datetime, origin: Origin
+    *,
+    actor: Actor,
+    name: str,
+    timezone: str,
+    new_clients: Mapping[str, str],
+    now: datetime,
+    origin: Origin,
+    dialer_url: str = "",
 ) -> Agency:
-    """Rename the agency, move its clock, and say what its new clients begin with (``timezone``, ``industry``)."""
+    """Rename the agency, move its clock, and say what its new clients begin with (``timezone``, ``industry``).
+
+    ``dialer_url`` is the address that calls ``{number}``, "" for the telephone's own.
+    """
     agency = Agency.objects.select_for_update().get(pk=actor.agency_id)
+    chosen: dict[str, object] = {"new_clients": dict(new_clients)}
+    if dialer_url or "dialer_url" in agency.settings:
+        chosen["dialer_url"] = dialer_url
     wanted = {
         "name": name,
         "timezone": timezone,
-        "settings": {**agency.settings, "new_clients": dict(new_clients)},
+        "settings": {**agency.settings, **chosen},
     }
     changed = [field for field, value in wanted.items() if getattr(agency, field) != value]
     if changed:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import companies, notes, person, person_edit
+from crm.views import companies, erasing, merging, notes, person, person_edit
 
 urlpatterns = [
     path("leads/<uuid:lead_id>/", person.lead, name="lead"),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/notes/<uuid:note_id>/delete/", notes.note_delete, name="note_delete"),
     path("leads/<uuid:lead_id>/notes/<uuid:note_id>/pin/", notes.note_pin, name="note_pin"),
     path("leads/<uuid:lead_id>/mentions/", notes.mentions, name="mentions"),
+    path("leads/duplicates/", merging.duplicates, name="duplicates"),
+    path("leads/<uuid:lead_id>/merge/", merging.lead_merge, name="lead_merge"),
+    path("leads/<uuid:lead_id>/merges/<uuid:merge_id>/undo/", merging.merge_undo, name="merge_undo"),
+    path("leads/<uuid:lead_id>/archive/", erasing.lead_archive, name="lead_archive"),
+    path("leads/<uuid:lead_id>/restore/", erasing.lead_restore, name="lead_restore"),
+    path("leads/<uuid:lead_id>/erase/", erasing.lead_erase, name="lead_erase"),
     path("companies/", companies.companies, name="companies"),
     path("companies/<uuid:company_id>/", companies.company, name="company"),
     path("companies/<uuid:company_id>/edit/", companies.company_edit, name="company_edit"),

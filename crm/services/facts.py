@@ -22,7 +22,11 @@ def set_facts(
     *, actor: Actor, lead_id: UUID, status_by_hand: str, sentiment: str, owner_id: UUID | None, now: datetime
 ) -> Lead:
     """Write what a person chose. Raises `Lead.DoesNotExist`, and `NoSuchOwner` for who may not work with the client."""
-    lead: Lead = Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=lead_id, erased_at=None)
+    lead: Lead = (
+        Lead.objects.for_actor(actor)
+        .select_for_update(of=("self",))
+        .get(pk=lead_id, erased_at=None, merged_into=None)
+    )
     was = (lead.status_by_hand, lead.owner_id)
     owner = _owner(actor, lead, owner_id)
     lead.status_by_hand, lead.sentiment, lead.owner = status_by_hand, sentiment, owner

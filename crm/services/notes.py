@@ -42,7 +42,7 @@ def add_note(
         call: Call = Call.objects.for_actor(actor).defer("raw", "transcript").get(pk=call_id)
         about, lead_id = call, call.lead_id
     else:
-        about = Lead.objects.for_actor(actor).get(pk=lead_id, erased_at=None)
+        about = Lead.objects.for_actor(actor).get(pk=lead_id, erased_at=None, merged_into=None)
     note: Note = Note.unscoped.create(
         agency_id=about.agency_id, client_id=about.client_id, lead_id=lead_id, call_id=call_id,
         author_id=actor.user_id, note_type=note_type, body=body, pinned=pinned,
@@ -104,15 +104,15 @@ def _own(actor: Actor, note_id: UUID) -> Note:
 
 
 def _notify(actor: Actor, note: Note) -> None:
-    lead_id = note.lead_id
+    lead_id: UUID | None = note.lead_id
     if "@" not in note.body or lead_id is None:
         return
     meant = mentioned(note.body, colleagues(actor, note.client_id)) - {actor.user_id}
     if not meant:
         return
-    lead = Lead.unscoped.get(pk=lead_id)
+    lead: Lead = Lead.unscoped.get(pk=lead_id)
     told = [each for each in sorted(meant)[:MOST_MENTIONS] if sees_lead(each, lead)]
-    author = User.objects.filter(pk=actor.user_id).first()
+    author = User.objects.filter(pk=actor.user_id).first() if actor.user_id else None
     notify(
         agency_id=note.agency_id,
         client_id=note.client_id,

@@ -62,6 +62,7 @@ class Work:
     gone: Lead  # merged into the house's lead
     conversion: Conversion  # taken back
     outcome: Outcome
+    merge: LeadMerge
 
 
 def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: datetime) -> Work:
@@ -109,10 +110,10 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
     suppression = Suppression.unscoped.create(
         **own, kind="email", value="stop@example.test", value_hash=f"digest of {own['client'].slug}"
     )
-    gone = _merged_away(own, lead, now)
+    gone, merge = _merged_away(own, lead, now)
     return Work(
         company, signal, market, campaign, member, callback, service, customer, agreement, template, journey, step,
-        suppression, view, job, form, submission, gone, conversion, outcome,
+        suppression, view, job, form, submission, gone, conversion, outcome, merge,
     )  # fmt: skip
 
 
@@ -128,10 +129,10 @@ def _remember(own: dict[str, Any], of_lead: dict[str, Any], journey: Journey, no
     )  # fmt: skip
 
 
-def _merged_away(own: dict[str, Any], lead: Lead, now: datetime) -> Lead:
+def _merged_away(own: dict[str, Any], lead: Lead, now: datetime) -> tuple[Lead, LeadMerge]:
     gone = Lead.unscoped.create(
         **own, display_name="Lee Twice", archived_at=now - timedelta(days=1), merged_into=lead, erased_at=now
     )
-    LeadMerge.unscoped.create(**own, kept=lead, merged=gone, before={}, moved={}, merged_at=now)
+    merge = LeadMerge.unscoped.create(**own, kept=lead, merged=gone, before={}, moved={}, merged_at=now)
     Erasure.unscoped.create(**own, lead=gone, erased_at=now, report={})
-    return gone
+    return gone, merge

@@ -77,7 +77,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_kept(
     cast: Cast, field: str, value: str, sentence: str
 ) -> None:
     response = cast.browser("hannah").post(
-        reverse("crm:lead_new"), typed(last_name="Whitfield", **{field: value})
+        reverse("crm:lead_new"), {**typed(last_name="Whitfield"), field: value}
     )
     page = response.content.decode()
 
@@ -283,3 +283,17 @@ def test_identities_are_written_one_way(given: str, profile: str, domain: str) -
 def test_a_mail_service_is_no_company() -> None:
     given = ("a@gmail.com", "a@WWW.Acme.example", "acme.example")
     assert [work_domain(each) for each in given] == ["", "acme.example", ""]
+
+
+def test_a_number_is_called_by_the_agencys_dialer(cast: Cast) -> None:
+    browser = cast.browser("nora")
+    page, save = reverse("crm:lead", args=[cast.brightside.lead.pk]), reverse("accounts:agency_save")
+    assert 'href="tel:+14105550142"' in browser.get(page).content.decode()
+    data = {
+        "name": "Larkspur", "timezone": "America/New_York", "client_timezone": "America/New_York",
+        "client_industry": "other",
+    }  # fmt: skip
+    for wrong in ("javascript:alert({number})", "https://dialer.example/"):
+        assert browser.post(save, {**data, "dialer_url": wrong}).status_code == 422
+    browser.post(save, {**data, "dialer_url": "https://dialer.example/call?to={number}"})
+    assert 'href="https://dialer.example/call?to=%2B14105550142"' in browser.get(page).content.decode()

@@ -41,6 +41,7 @@ def companies(request: HttpRequest) -> HttpResponse:
     context = {
         "layout": layout_of(actor), "under": "Companies", "rows": [(each, names.get(each.client_id)) for each in rows],
         "q": q, "chosen_client": client, "clients": every, "here": here,
+        "may_edit": actor.can("leads.edit", Level.OWN),
         "newer_url": f"{here}?{urlencode(chosen)}" if "after" in request.GET else "",
         "older_url": f"{here}?{urlencode({**chosen, 'after': more})}" if more else "",
     }  # fmt: skip

@@ -40,6 +40,7 @@ class Row:
 NOBODYS = UUID(int=0)
 STAFF = (200, 200, 200, 403, 404, 404, 404, 404, 404, 404, 404, 302)
 SEE_LEAD = (200, 200, 200, 403, 200, 200, 404, 404, 404, 404, 404, 302)
+ERASE_LEAD = (200, 403, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)
 EDIT_LEAD = (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)
 CLIENT = {"client": "{client_id}"}
 MANAGERS = (200, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)  # owners and admins of the agency
@@ -88,6 +89,12 @@ ROWS: dict[str, Row] = {
     "crm:lookalikes": Row(
         "POST", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302), {"phone": "1"}
     ),
+    "crm:lead_merge": Row("GET", ERASE_LEAD),
+    "crm:merge_undo": Row("GET", ERASE_LEAD),
+    "crm:duplicates": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:lead_archive": Row("GET", ERASE_LEAD),
+    "crm:lead_restore": Row("POST", (302, 403, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:lead_erase": Row("GET", ERASE_LEAD),
     "crm:companies": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
     "crm:company": Row("GET", SEE_LEAD),
     "crm:company_edit": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
@@ -361,6 +368,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "lead_id": house.lead.pk,
         "note_id": house.note.pk,
         "company_id": house.work.company.pk,
+        "merge_id": house.work.merge.pk,
         "tag_id": house.tag.pk,
         "stage_id": house.stage.pk,
         "journey_id": house.work.journey.pk,
@@ -455,18 +463,9 @@ def test_access(cast: Cast, name: str) -> None:
 
 
 OBJECTS = {
-    "suppression_id",
-    "call_id",
-    "lead_id",
-    "stage_id",
-    "company_id",
-    "slug",
-    "notice_id",
-    "person_id",
-    "token_id",
-    "package_id",
     "assignment_id",
     "call_id",
+    "company_id",
     "conversion_id",
     "customer_id",
     "journey_id",

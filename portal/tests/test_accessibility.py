@@ -179,6 +179,7 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:inbox_call", args=[house.call.pk]),
         *(reverse(f"crm:{name}") + f"?client={house.client.slug}" for name in WORK_LISTS),
         *work_pages(house),
+        *person_pages(house),
         reverse("crm:clients"),
         reverse("crm:client", args=[house.client.slug]),
         reverse("notifications:list"),
@@ -217,9 +218,22 @@ def staff_pages(cast: Cast) -> list[str]:
     ]
 
 
+def person_pages(house: House) -> list[str]:
+    names = ("lead", "lead_edit", "lead_merge", "lead_archive", "lead_erase")
+    return [
+        *(reverse(f"crm:{name}", args=[house.lead.pk]) for name in names),
+        reverse("crm:lead_new"),
+        reverse("crm:duplicates"),
+        reverse("crm:companies"),
+        reverse("crm:company", args=[house.work.company.pk]),
+        reverse("crm:company_edit", args=[house.work.company.pk]),
+    ]
+
+
 def client_pages(cast: Cast) -> list[str]:
     house = cast.delgado
     return [
+        *person_pages(house),
         reverse("portal:home"),
         *(reverse(f"crm:{name}") for name in (*WORK_LISTS, "service_new")),
         *work_pages(house),
@@ -229,7 +243,7 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("crm:customer_agreement_edit", args=[house.work.customer.pk, house.work.agreement.pk]),
         reverse("portal:leads"),
         reverse("portal:leads") + "?q=nobody",
-        reverse("portal:lead", args=[house.lead.pk]),
+        reverse("crm:lead", args=[house.lead.pk]),
         reverse("portal:calls"),
         reverse("portal:call", args=[house.call.pk]),
         reverse("accounts:visits"),

@@ -79,7 +79,7 @@ def test_every_page_says_who_acts_as_whom(cast: Cast) -> None:
         "portal:leads",
         "portal:calls",
         "portal:call",
-        "portal:lead",
+        "crm:lead",
         "accounts:audit",
     ):
         page = browser.get(address(name, cast.brightside)).content.decode()
@@ -197,7 +197,7 @@ def test_some_doors_stay_shut_in_any_mode(cast: Cast, why: str) -> None:
 def test_siblings_stay_strangers(cast: Cast) -> None:
     browser = enter(cast, why="a reason")
 
-    for name in ("portal:call", "portal:lead"):
+    for name in ("portal:call", "crm:lead"):
         assert browser.get(address(name, cast.delgado)).status_code == 404
     assert browser.post(reverse("crm:rate", args=[cast.delgado.call.pk]), {"rating": "1"}).status_code == 404
 

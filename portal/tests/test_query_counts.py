@@ -25,11 +25,13 @@ from crm.models import (
     Activity,
     Call,
     CallTag,
+    Company,
     Customer,
     Journey,
     JourneyStep,
     JourneyTemplate,
     Lead,
+    LeadTag,
     Note,
     Outcome,
     PipelineStage,
@@ -68,6 +70,9 @@ def furnish_more(house: House, count: int) -> None:
                 from_e164=house.lead.phone_e164, started_at=NOON + timedelta(minutes=n),
             )  # fmt: skip
             tag = Tag.unscoped.create(**own, name=f"Tag {n}")
+            LeadTag.unscoped.create(**own, lead=house.lead, tag=tag)
+            Company.unscoped.create(**own, name=f"Company {n}")
+            Lead.unscoped.create(**own, phone_e164=house.lead.phone_e164, company=house.work.company)
             CallTag.unscoped.create(**own, call=house.call, tag=tag)
             Note.unscoped.create(
                 **own, lead=house.lead, call=house.call, author=house.note.author, body="More"
@@ -87,6 +92,10 @@ def furnish_more(house: House, count: int) -> None:
     [
         ("nora", "crm:inbox", 4),
         ("nora", "crm:inbox_call", 12),
+        ("nora", "crm:lead", 15),
+        ("hannah", "crm:lead", 14),
+        ("nora", "crm:company", 7),
+        ("nora", "crm:companies", 5),
         ("hannah", "portal:home", 7),
         ("hannah", "portal:calls", 3),
         ("hannah", "portal:call", 10),
@@ -96,7 +105,8 @@ def test_pages_about_calls_ask_the_same_for_one_row_and_three(
     cast: Cast, who: str, route: str, expected: int
 ) -> None:
     house = cast.brightside
-    address = reverse(route, args=[house.call.pk] if route.endswith("call") else [])
+    args = {"crm:lead": [house.lead.pk], "crm:company": [house.work.company.pk]}
+    address = reverse(route, args=args.get(route) or ([house.call.pk] if route.endswith("call") else []))
     if route == "crm:inbox":
         address += f"?client={house.client.slug}"
     cast.browser(who).get(address)  # the first to open a call marks it seen
@@ -106,6 +116,17 @@ def test_pages_about_calls_ask_the_same_for_one_row_and_three(
     with_three = queries(cast, who, address)
 
     assert (with_one, with_three) == (expected, expected)
+
+
+def test_groups_of_duplicates_ask_the_same_for_one_and_three(cast: Cast) -> None:
+    house, counts = cast.brightside, []
+    for numbers in (["+14105550191"], ["+14105550192", "+14105550193"]):
+        with agency_scope(cast.larkspur.pk):
+            for number in numbers * 2:
+                Lead.unscoped.create(agency=cast.larkspur, client=house.client, phone_e164=number)
+        counts.append(queries(cast, "hannah", reverse("crm:duplicates")))
+
+    assert counts == [4, 4]
 
 
 def test_list_of_clients_asks_the_same_for_one_row_and_three(cast: Cast) -> None:

@@ -62,6 +62,8 @@ DEFINERS = {
     "crm_search_leads",
     "crm_suppressed",
     "crm_forget_import",
+    "crm_activities_follow",
+    "crm_activities_forget",
     "accounts_audit_chain",
     "accounts_audit_head",
 }
