@@ -52,7 +52,7 @@ def product(email: str) -> dict[str, Any]:
     from accounts.principal import load_principal
     from accounts.proof import Proof
     from accounts.scope import scoped
-    from crm.inbox import Place
+    from crm.paging import Place
 
     user = get_user_model().objects.get(email=email)
     principal = load_principal(user.pk)

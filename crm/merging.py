@@ -67,7 +67,7 @@ class Choice:
 
 
 def columns() -> "dict[str, Field[Any, Any]]":
-    return {each.attname: each for each in Lead._meta.concrete_fields if each.attname != "search_text"}
+    return {each.attname: each for each in Lead._meta.concrete_fields if not each.generated}
 
 
 def snapshot(lead: Lead) -> dict[str, Any]:

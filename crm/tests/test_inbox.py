@@ -12,8 +12,9 @@ from accounts.models import Client
 from accounts.scope import agency_scope, scoped
 from accounts.tenancy import Actor
 from conftest import NOON, Cast, House
-from crm.inbox import PAGE, InboxFilter, InboxPage, Place, inbox_page, neighbours
+from crm.inbox import InboxFilter, inbox_page, neighbours
 from crm.models import Call, Lead
+from crm.paging import PAGE, Page, Place
 from lib.uuid7 import uuid7
 
 
@@ -48,12 +49,12 @@ def make_lead(client: Client, name: str, number: str = "", **call: Any) -> Call:
         )  # fmt: skip
 
 
-def look(actor: Actor, chosen: InboxFilter | None = None, **place: Place | None) -> InboxPage:
+def look(actor: Actor, chosen: InboxFilter | None = None, **place: Place | None) -> Page:
     with scoped(actor.scope):
         return inbox_page(actor, chosen or InboxFilter(), **place)
 
 
-def ids(page: InboxPage) -> list[UUID]:
+def ids(page: Page) -> list[UUID]:
     return [UUID(str(row["id"])) for row in page.rows]
 
 

@@ -19,9 +19,9 @@ from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
-from crm.inbox import search_leads
 from crm.merging import CHOICES, choices
 from crm.models import Lead, LeadMerge
+from crm.searching import search_leads
 from crm.services.duplicates import lookalikes, shared_groups
 from crm.services.merging import MOST, MergeRefused, merge_leads, undo_merge
 from crm.views.person import frame, open_lead

@@ -31,3 +31,10 @@ def ordinal(n: int) -> str:
     if n % 100 in (11, 12, 13):
         return f"{n}th"
     return str(n) + {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+
+
+def short_moment(local: datetime, today: date) -> str:
+    """``9:42 AM`` today, ``18 Nov`` this year, ``18 Nov 2025`` before."""
+    if local.date() == today:
+        return clock(local)
+    return f"{local.day} {local:%b}" + (f" {local.year}" if local.year != today.year else "")
