@@ -161,6 +161,9 @@ ACTIONS: dict[str, Action] = {
     "agreement_removed": Action("changes", "file-text", "Agreement removed"),
     "outcome_added": Action("changes", "coins", "Money written down"),
     "outcome_removed": Action("changes", "coins", "Money taken off again"),
+    "campaign_joined": Action("changes", "megaphone", lambda told: f"Added to the campaign {told['name']}"),
+    "tag_added": Action("changes", "tag", lambda told: f"Tagged {told['name']}"),
+    "tag_removed": Action("changes", "tag", lambda told: f"Tag {told['name']} taken off"),
     "note_added": Action("notes", "pencil", "Note added"),
     "note_deleted": Action("notes", "trash-2", "Note deleted"),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.tenancy import Actor
 from crm.models import Call, CallClassification, CallTag, Lead, PipelineStage, Tag
@@ -13,6 +13,7 @@ from crm.services import board
 from crm.services.ctm_writes import queue_rating
 from crm.services.judging import adopt_human_rating
 from crm.services.sequences import count_sequences
+from crm.services.tags import named_tag
 from crm.services.timeline import tell
 
 JUDGED = ("rating", "rating_by", "rated_at", "category", "category_by", "updated_at")
@@ -91,19 +92,12 @@ def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object],
 def tag_call(*, actor: Actor, call_id: UUID, name: str) -> Tag:
     """Put a tag on the call, making the tag when the client has none of that name (capitals don't matter)."""
     call = _hold(actor, call_id)
-    tag = Tag.objects.for_actor(actor).filter(client_id=call.client_id, name__iexact=name).first()
-    if tag is None:
-        try:
-            with transaction.atomic():
-                tag = Tag.unscoped.create(agency_id=call.agency_id, client_id=call.client_id, name=name)
-        except IntegrityError:  # somebody made it a moment ago
-            tag = Tag.objects.for_actor(actor).get(client_id=call.client_id, name__iexact=name)
+    tag = named_tag(agency_id=call.agency_id, client_id=call.client_id, name=name)
     CallTag.unscoped.bulk_create(
         [CallTag(agency_id=call.agency_id, client_id=call.client_id, call=call, tag=tag)],
         ignore_conflicts=True,
     )
-    put: Tag = tag
-    return put
+    return tag
 
 
 @transaction.atomic
