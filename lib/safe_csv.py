@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it, spreadsheets take the names of people for another encoding
 
 
 class _Line:
@@ -24,3 +25,9 @@ def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[
 
 def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def harmless_sql(column: str) -> str:
+    """The same for a text that PostgreSQL itself writes, by COPY: an expression over ``column``, which is ours."""
+    signs = "'=', '+', '-', '@', E'\\t', E'\\r'"
+    return f"CASE WHEN left({column}, 1) IN ({signs}) THEN '''' || {column} ELSE {column} END"
