@@ -87,6 +87,11 @@ EVENTS = {
     "form_saved": ("data", "Made or changed a web form"),
     "import_started": ("data", "Imported a list of people"),
     "import_undone": ("data", "Undid an import"),
+    "leads_exported": ("data", "Exported a list of leads"),
+    "calls_exported": ("data", "Exported a list of calls"),
+    "view_changed": ("data", "Changed a shared view"),
+    "tag_changed": ("data", "Changed a tag"),
+    "tag_deleted": ("data", "Deleted a tag"),
 }
 CATEGORIES = sorted({category for category, _ in EVENTS.values()})
 SECRET_WORDS = ("password", "secret", "token", "code", "key", "otp", "seed", "authorization", "cookie")

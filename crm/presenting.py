@@ -64,12 +64,12 @@ def sign(kind: str, *values: object) -> SafeString:
 
 
 @lru_cache(maxsize=256)
-def _by_id(clients: tuple[ClientFacts, ...]) -> dict[str, ClientFacts]:
+def by_id(clients: tuple[ClientFacts, ...]) -> dict[str, ClientFacts]:
     return {str(client.id): client for client in clients}
 
 
 @cache
-def _around_id(route: str) -> tuple[str, str]:
+def around_id(route: str) -> tuple[str, str]:
     """The address of ``route`` before and after the identifier in it."""
     probe = UUID(int=0)
     before, after = reverse(route, args=[probe]).split(str(probe))
@@ -91,8 +91,8 @@ class Listing:
         self._for_staff = request.actor.is_staff  # type: ignore[attr-defined]
         self._zone = ZoneInfo(reader_zone(request))
         self._today = now.astimezone(self._zone).date()
-        self._clients = _by_id(visible_clients(request))
-        self._before, self._after = _around_id(route)
+        self._clients = by_id(visible_clients(request))
+        self._before, self._after = around_id(route)
 
     def days(
         self, rows: Iterable[dict[str, Any]], *, selected: UUID | None = None, query: str = ""

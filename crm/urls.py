@@ -1,7 +1,7 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import customers, imports, journeys, person, pipeline, suppression, web_forms
+from crm.routes import customers, imports, journeys, lists, person, pipeline, suppression, web_forms
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
@@ -25,6 +25,7 @@ urlpatterns = [
     path("clients/<slug:slug>/", clients.client_detail, name="client"),
     path("clients/<slug:slug>/connect/", clients.connect, name="connect"),
     path("clients/<slug:slug>/sync/", clients.sync_now, name="sync_now"),
+    *lists.urlpatterns,
     *pipeline.urlpatterns,
     *journeys.urlpatterns,
     *customers.urlpatterns,

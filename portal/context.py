@@ -24,6 +24,8 @@ THEMES = ("light", "dark")
 PLACES = {
     "crm:inbox": "inbox",
     "crm:inbox_call": "inbox",
+    "crm:leads": "leads",
+    "crm:lead_filters": "leads",
     "crm:clients": "clients",
     "crm:client": "clients",
     "crm:client_new": "clients",
@@ -34,9 +36,9 @@ PLACES = {
     "crm:import_upload": "imports",
     "notifications:list": "notices",
     "portal:home": "portal-home",
-    "portal:leads": "portal-leads",
-    "portal:lead": "portal-leads",
-    "crm:lead": "portal-leads",
+    "portal:leads": "leads",
+    "portal:lead": "leads",
+    "crm:lead": "leads",
     "portal:calls": "portal-calls",
     "portal:call": "portal-calls",
 }

@@ -23,6 +23,7 @@ from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
 from crm.services.new_client import add_stages
 from lib.http import ProviderError
+from portal.demo_lists import add_lists
 from portal.demo_people import add_people
 from portal.demo_work import furnish_work
 
@@ -160,6 +161,7 @@ def _people(agency: Agency) -> None:
             ClientAssignment.unscoped.get_or_create(
                 agency=agency, client=client, user=theo, kind=ClientAssignment.Kind.ACCOUNT_MANAGER
             )
+        add_lists(agency, nora, {client: user for user, _, client in seats if client})
 
 
 def _person(email: str, first: str, last: str, **fields: Any) -> User:

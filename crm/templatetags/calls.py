@@ -5,6 +5,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
 from crm.classification.categories import HUES, LABELS
+from crm.lead_columns import SENTIMENT_HUES, STATUS_HUES
 from crm.presenting import Day, shown_number
 from crm.presenting import channel as channel_of
 from lib.ui.times import length, ordinal
@@ -46,11 +47,6 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{round(share * 100)} %"
 
 
-STATUS_HUES = {
-    "new": "blue", "enriched": "blue", "scored": "blue", "in_sequence": "violet", "contacted": "teal",
-    "replied": "amber", "converted": "green", "disqualified": "gray",
-}  # fmt: skip
-SENTIMENT_HUES = {"positive": "green", "neutral": "gray", "negative": "red"}
 EMAIL_HUES = {"verified": "green", "guessed": "amber", "invalid": "red", "catch_all": "amber"}
 
 

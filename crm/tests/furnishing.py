@@ -97,7 +97,7 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
         **of_lead, customer=customer, kind="revenue", amount=Decimal("1700.00"), occurred_at=now
     )
     _remember(own, of_lead, journey, now)
-    view = SavedView.unscoped.create(**own, owner=user, resource="leads", name="New this week")
+    view = SavedView.unscoped.create(**own, owner=user, resource="leads", name="New this week", shared=True)
     job = ImportJob.unscoped.create(
         **own, filename="people.csv", status="done", total=1, created=1, mapping=["display_name"],
         shape={"headings": ["Name"], "sample": [["Lee"]]}, finished_at=now,

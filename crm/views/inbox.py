@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +15,11 @@ from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.dossier import dossier
-from crm.inbox import InboxFilter, InboxPage, Place, inbox_page, neighbours
+from crm.in_address import ALL, InAddress
+from crm.inbox import NEWEST, InboxFilter, inbox_page, neighbours
 from crm.models import Call, CallTag
+from crm.opened import default_address, opened
+from crm.paging import Page
 from crm.presenting import Listing
 from crm.services.workbench import mark_seen
 from lib.ui.routes import address
@@ -29,8 +32,12 @@ CATEGORY_OPTIONS = tuple(LABELS.items())
 @vary_on_headers("HX-Request")
 def inbox(request: HttpRequest) -> HttpResponse:
     """The inbox; to htmx, which asks every few seconds, its rows alone."""
-    page = "crm/_rows.html" if request.htmx else "crm/inbox.html"  # type: ignore[attr-defined]
-    return render(request, page, _list(request))
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "crm/_rows.html", _list(request))
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not request.GET and (begin := default_address(actor, "calls", address("crm:inbox"))):
+        return HttpResponseRedirect(begin)
+    return render(request, "crm/inbox.html", {**_list(request), **opening(request, address("crm:inbox"))})
 
 
 @require_GET
@@ -46,7 +53,8 @@ def inbox_call(request: HttpRequest, call_id: UUID) -> HttpResponse:
     drawer = drawer_context(request, call, chosen)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "crm/_drawer.html", drawer)
-    return render(request, "crm/inbox.html", {**_list(request, around=call), **drawer})
+    page = {**_list(request, around=call), **opening(request, address("crm:inbox"))}
+    return render(request, "crm/inbox.html", {**page, **drawer})
 
 
 def open_call(actor: Actor, call_id: UUID) -> Call:
@@ -85,10 +93,24 @@ def slugs(request: HttpRequest) -> dict[str, UUID]:
     return {client.slug: client.id for client in visible_clients(request)}
 
 
+def opening(request: HttpRequest, path: str) -> dict[str, Any]:
+    """By which saved view a list of calls was opened, and what may be done with it."""
+    actor, clients = request.actor, slugs(request)  # type: ignore[attr-defined]
+    chosen = InboxFilter.parse(request.GET, clients)
+    found = opened(actor, "calls", path, chosen, lambda query: InboxFilter.parse(query, clients))
+    return {
+        "opened": found,
+        "views_url": reverse("crm:views", args=["calls"]) + chosen.query,
+        "new_view_url": reverse("crm:views_new", args=["calls"]) + chosen.query,
+        "csv_url": address("crm:calls_csv") + chosen.query,
+        "may_export": actor.can("leads.export", Level.WRITE),
+    }
+
+
 def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = InboxFilter.parse(request.GET, slugs(request))
-    before, after = Place.parse(request.GET.get("before", "")), Place.parse(request.GET.get("after", ""))
+    before, after = NEWEST.place(request.GET.get("before", "")), NEWEST.place(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
     listing, here = Listing(request, now=timezone.now()), address("crm:inbox")
     return {
@@ -101,13 +123,13 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
         "all_query": chosen.with_(unread=False).query,
         "unread_query": chosen.with_(unread=True).query,
         "inbox_url": here,
-        "clear_url": here,
+        "clear_url": f"{here}?view={ALL}",
         "clients_url": address("crm:clients"),
         **page_links(here, chosen, page),
     }
 
 
-def page_links(path: str, chosen: InboxFilter, page: InboxPage) -> dict[str, str]:
+def page_links(path: str, chosen: InAddress, page: Page) -> dict[str, str]:
     """The addresses of the pages before and after, "" where there is none."""
     return {
         "newer_url": chosen.address(path, after=page.newer) if page.newer else "",

@@ -17,11 +17,12 @@ from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.forms.facts import FactsForm
 from crm.forms.notes import LeadNoteForm
-from crm.models import Lead
+from crm.models import Lead, Tag
 from crm.person import find_lead, person
 from crm.services.facts import NoSuchOwner, set_facts
 from crm.services.readers import WORKING, colleagues
 from crm.timeline import KINDS
+from crm.views.leads import around_in_list, chosen_leads, names
 
 
 @require_GET
@@ -64,14 +65,18 @@ def page_of_lead(
     shown = person(actor, found, kind=kind, before=request.GET.get("before", ""), now=timezone.now())
     here, around = reverse("crm:lead", args=[found.pk]), frame(request, found)
     owners = colleagues(actor, found.client_id, WORKING) if around["may_edit"] else {}
-    chosen = {"kind": kind} if kind in KINDS else {}
+    listed = chosen_leads(request).params  # the list it was opened from rides along
+    chosen = {**listed, **({"kind": kind} if kind in KINDS else {})}
+    around |= around_in_list(request, found)
     return {
         **around,
         "person": shown,
         "kinds": [("", "All"), *KINDS.items()],
         "here": here,
+        "ride": urlencode(listed),
         "note_form": note_form or LeadNoteForm(),
         "facts_form": facts_form or FactsForm(owners=owners, lead=found),
+        "tag_names": names(actor, Tag, found.client_id) if around["may_edit"] else [],
         "newer_url": f"{here}?{urlencode(chosen)}" if "before" in request.GET else "",
         "older_url": f"{here}?{urlencode({**chosen, 'before': shown.older})}" if shown.older else "",
     }

@@ -49,7 +49,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
                 return redirect("crm:lead", lead_id=lead.pk)
     context = {
         "layout": layout_of(actor), "under": "New person", "form": form, "twins": twins, "client": client,
-        "cancel_url": reverse("crm:inbox") if actor.is_staff else reverse("portal:leads"),
+        "cancel_url": reverse("crm:leads"),
     }  # fmt: skip
     refused = bool(form.errors or twins)
     return render(request, "crm/person/form.html", context, status=422 if refused else 200)

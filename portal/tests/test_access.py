@@ -70,6 +70,25 @@ ROWS: dict[str, Row] = {
     "portal:call": Row("GET", (404, 404, 404, 404, 200, 200, 404, 404, 404, 404, 404, 302)),
     "crm:inbox": Row("GET", (200, 200, 200, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
     "crm:inbox_call": Row("GET", STAFF),
+    "crm:leads": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:lead_filters": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:bulk": Row("GET", (404, 404, 404, 403, 404, 403, 404, 404, 404, 404, 404, 302)),  # without a deed
+    "crm:bulk_do": Row(
+        "POST",
+        (302, 302, 302, 403, 302, 403, 302, 302, 302, 404, 404, 302),
+        {"deed": "tag", "name": "Roof", "lead": "{lead_id}"},
+    ),
+    "crm:leads_csv": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:calls_csv": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:views": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:views_new": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:views_create": Row(
+        "POST", (422, 422, 422, 403, 422, 422, 422, 422, 422, 404, 404, 302), {"name": ""}
+    ),
+    # The view is shared on Brightside's own side: the agency has views of its own.
+    "crm:view_change": Row("GET", (404, 404, 404, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:view_keep": Row("POST", (404, 404, 404, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:view_delete": Row("GET", (404, 404, 404, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:rate": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"rating": "4"}),
     "crm:categorise": Row(
         "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"category": "warm"}
@@ -77,6 +96,14 @@ ROWS: dict[str, Row] = {
     "crm:note": Row(
         "POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"body": "Called back."}
     ),
+    "crm:lead_tag": Row(
+        "POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"name": "Roof"}
+    ),
+    "crm:lead_untag": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:tags": Row("GET", (200, 200, 403, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
+    "crm:tag_create": Row("POST", (422, 422, 403, 403, 422, 403, 422, 422, 422, 404, 404, 302), {"name": ""}),
+    "crm:tag_change": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:tag_delete": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:tag": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"name": "Roof"}),
     "crm:untag": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:move": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"stage": ""}),
@@ -396,6 +423,8 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "position": "end",
         "uidb36": "x",
         "key": "x",
+        "resource": "leads",
+        "view_id": house.work.view.pk,
         "factor_id": 0,
         "trusted_id": NOBODYS,
     }
@@ -417,7 +446,10 @@ def visit(cast: Cast, name: str, visitor: str | None, house: House) -> HttpRespo
     browser = cast.browser(visitor)
     url = address(name, house)
     if row.method == "GET":
-        return browser.get(url)  # type: ignore[return-value]
+        answer: Any = browser.get(url)
+        if answer.streaming:
+            list(answer)  # read to its end, which closes what it is read from
+        return answer  # type: ignore[no-any-return]
     body = "not json" if name == "crm:ctm_webhook" else filled(row.data or {}, house)
     if isinstance(body, str):
         return browser.post(url, body, content_type="application/json")  # type: ignore[return-value]
@@ -477,8 +509,10 @@ OBJECTS = {
     "slug",
     "stage_id",
     "suppression_id",
+    "tag_id",
     "template_id",
     "token_id",
+    "view_id",
 }
 OBJECT_ROUTES = [
     name

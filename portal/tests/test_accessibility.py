@@ -180,6 +180,16 @@ def staff_pages(cast: Cast) -> list[str]:
         *(reverse(f"crm:{name}") + f"?client={house.client.slug}" for name in WORK_LISTS),
         *work_pages(house),
         *person_pages(house),
+        reverse("crm:leads"),
+        reverse("crm:leads") + "?q=nobody&owner=me&stage=New",
+        reverse("crm:lead_filters") + "?tag=Urgent",
+        reverse("crm:views", args=["calls"]),
+        reverse("crm:tags"),
+        reverse("crm:bulk") + f"?deed=owner&lead={house.lead.pk}",
+        reverse("crm:bulk") + f"?deed=stage&lead={house.lead.pk}&lead={cast.brightside.lead.pk}",
+        reverse("crm:tag_change", args=[house.tag.pk]),
+        reverse("crm:tag_delete", args=[house.tag.pk]),
+        reverse("crm:views_new", args=["leads"]) + "?status=new",
         reverse("crm:clients"),
         reverse("crm:client", args=[house.client.slug]),
         reverse("notifications:list"),
@@ -244,6 +254,12 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("portal:leads"),
         reverse("portal:leads") + "?q=nobody",
         reverse("crm:lead", args=[house.lead.pk]),
+        reverse("crm:leads") + "?q=nobody&created=7",
+        reverse("crm:lead_filters"),
+        reverse("crm:leads") + f"?view={house.work.view.pk}&status=new",
+        reverse("crm:views", args=["leads"]),
+        reverse("crm:view_change", args=[house.work.view.pk]),
+        reverse("crm:view_delete", args=[house.work.view.pk]),
         reverse("portal:calls"),
         reverse("portal:call", args=[house.call.pk]),
         reverse("accounts:visits"),
@@ -405,3 +421,74 @@ def test_a_client_works_a_call_with_the_keyboard_and_no_script(visitor: Any, cas
     expect(page.get_by_text("Called back.")).to_be_visible()
     expect(page.get_by_role("link", name="Leads").first).to_be_visible()
     assert rafael.problems == []
+
+
+def some_leads(house: House) -> None:
+    with transaction.atomic(), platform_scope(PlatformUse.PROVISION):
+        own = {"agency_id": house.client.agency_id, "client": house.client}
+        Lead.unscoped.bulk_create(
+            Lead(**own, display_name=f"Person {n}", last_call_at=NOON) for n in range(5)
+        )
+
+
+def test_leads_are_chosen_by_keyboard_with_shift_and_all_at_once(visitor: Any, cast: Cast, axe: str) -> None:
+    some_leads(cast.delgado)
+    rafael = visitor("rafael", 1440)
+    rafael.visit(reverse("crm:leads") + "?sort=name")
+    page = rafael.page
+    boxes, told = page.locator("[data-pick]"), page.locator("[data-pick-count]")
+    expect(page.get_by_role("button", name="Archive")).to_be_hidden()
+    for key in ("j", "j", "x"):
+        page.keyboard.press(key)
+    expect(told).to_have_text("1 chosen")
+    expect(boxes.nth(1)).to_be_checked()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(told).to_have_text("4 chosen")
+    rafael.look(axe)
+    page.get_by_role("checkbox", name="Choose all on this page").check()
+    expect(told).to_have_text("6 chosen")
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("heading", name="Archive 6 leads?")).to_be_visible()
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("Done for 6 leads.")).to_be_visible()
+    expect(page.get_by_text("No leads yet")).to_be_visible()
+    assert rafael.problems == []
+
+
+def test_view_is_saved_opened_left_and_kept(visitor: Any, cast: Cast, axe: str) -> None:
+    nora = visitor("nora", 1440)
+    nora.visit(reverse("crm:leads") + "?status=new")
+    page = nora.page
+    page.locator("summary", has_text="All leads").click()
+    page.get_by_role("link", name="Save this list as a view").click()
+    page.get_by_label("Name").fill("Fresh")
+    page.get_by_label("Begin my list with it").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="Leads").click()
+    expect(page.locator("summary", has_text="Fresh")).to_be_visible()
+    page.get_by_role("combobox", name="Status").select_option("contacted")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("Modified")).to_be_visible()
+    nora.look(axe)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Fresh now shows this list.")).to_be_visible()
+    expect(page.get_by_text("Modified")).to_have_count(0)
+    assert nora.problems == []
+
+
+def test_list_of_leads_is_worked_with_the_keyboard_and_no_script(visitor: Any, cast: Cast) -> None:
+    nora = visitor("nora", 390, java_script_enabled=False)
+    nora.visit(reverse("crm:leads"))
+    page = nora.page
+    page.get_by_role("searchbox").fill("delgado")
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Choose Lee Delgado Plumbing").press("Space")
+    page.get_by_role("button", name="Tag", exact=True).press("Enter")
+    page.get_by_role("combobox", name="Tag").fill("Roof")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Done for 1 lead.")).to_be_visible()
+    page.get_by_role("link", name="Lee Delgado Plumbing").press("Enter")
+    expect(page.get_by_text("Tagged Roof")).to_be_visible()
+    page.get_by_role("link", name="Back to the list").press("Enter")
+    expect(page.get_by_role("searchbox")).to_have_value("delgado")
+    assert nora.problems == []

@@ -36,6 +36,7 @@ from crm.models import (
     Outcome,
     PipelineStage,
     RedactionReceipt,
+    SavedView,
     Service,
     ServiceAgreement,
     Suppression,
@@ -92,12 +93,12 @@ def furnish_more(house: House, count: int) -> None:
     [
         ("nora", "crm:inbox", 4),
         ("nora", "crm:inbox_call", 12),
-        ("nora", "crm:lead", 15),
-        ("hannah", "crm:lead", 14),
+        ("nora", "crm:lead", 17),
+        ("hannah", "crm:lead", 16),
         ("nora", "crm:company", 7),
         ("nora", "crm:companies", 5),
         ("hannah", "portal:home", 7),
-        ("hannah", "portal:calls", 3),
+        ("hannah", "portal:calls", 4),  # one for the view that the list begins with
         ("hannah", "portal:call", 10),
     ],
 )
@@ -312,3 +313,47 @@ def test_pages_of_the_daily_work_ask_the_same_for_one_row_and_three(cast: Cast) 
     with_three = {name: queries(cast, "petra", page) for name, page in pages.items()}
 
     assert with_three == with_one
+
+
+LISTS = [
+    ("nora", "/leads/?view=all", 4),
+    ("nora", "/leads/", 5),  # whether one's list begins with a view
+    ("hannah", "/leads/?status=new&tag=urgent&columns=tags,stage,owner", 3),
+    ("nora", "/leads/filters/", 7),
+    ("nora", "/views/leads/", 4),
+    ("hannah", "/views/leads/", 3),
+    ("nora", "/tags/?client=brightside-dental", 4),
+    ("nora", "/leads/bulk/?deed=tag&{leads}", 5),
+]
+
+
+@pytest.mark.parametrize(("who", "address", "expected"), LISTS)
+def test_lists_of_leads_ask_the_same_for_one_row_and_three(
+    cast: Cast, who: str, address: str, expected: int
+) -> None:
+    house = cast.brightside
+    own: dict[str, Any] = {"agency": cast.larkspur, "client": house.client}
+    leads = [house.lead]
+
+    def visit() -> int:
+        return queries(cast, who, address.format(leads="&".join(f"lead={lead.pk}" for lead in leads)))
+
+    with_one = visit()
+    with agency_scope(cast.larkspur.pk):
+        for n in range(2):
+            tag = Tag.unscoped.create(**own, name=f"Tag {n}")
+            stage = PipelineStage.unscoped.create(**own, name=f"Stage {n}", position=n)
+            lead = Lead.unscoped.create(
+                **own, display_name=f"More {n}", stage=stage, owner=house.worker, last_call_at=NOON
+            )
+            LeadTag.unscoped.create(**own, lead=lead, tag=tag)
+            LeadTag.unscoped.create(**own, lead=lead, tag=house.tag)
+            leads.append(lead)
+            for client in (None, house.client):
+                SavedView.unscoped.create(
+                    agency=cast.larkspur, client=client, owner=house.worker, resource="leads", name=f"View {n}",
+                    shared=True,
+                )  # fmt: skip
+    with_three = visit()
+
+    assert (with_one, with_three) == (expected, expected)

@@ -46,7 +46,13 @@ def test_templates_have_nothing_inline():
 
 @pytest.mark.parametrize(
     ("place", "address"),
-    [("inbox", "/inbox/"), ("clients", "/clients/"), ("notices", "/notices/"), ("", None)],
+    [
+        ("inbox", "/inbox/"),
+        ("leads", "/leads/"),
+        ("clients", "/clients/"),
+        ("notices", "/notices/"),
+        ("", None),
+    ],
 )
 def test_staff_frame_marks_where_you_are_in_both_navigations(place, address):
     html = render_to_string("layouts/app.html", {"shell": shell(place=place)})
@@ -55,7 +61,7 @@ def test_staff_frame_marks_where_you_are_in_both_navigations(place, address):
 
 @pytest.mark.parametrize(
     ("place", "address"),
-    [("portal-home", "/portal/"), ("portal-leads", "/portal/leads/"), ("portal-calls", "/portal/calls/")],
+    [("portal-home", "/portal/"), ("leads", "/leads/"), ("portal-calls", "/portal/calls/")],
 )
 def test_client_frame_marks_where_you_are_in_both_navigations(place, address):
     html = render_to_string("layouts/portal.html", {"shell": shell(place=place)})

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,16 +16,15 @@ from accounts.access import requires
 from accounts.directory import reader_zone, visible_clients
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
-from crm.inbox import InboxFilter, Place, inbox_page, search_leads
-from crm.models import Lead
+from crm.inbox import NEWEST, InboxFilter, inbox_page
+from crm.opened import default_address
 from crm.presenting import Listing, caller_name
-from crm.views.inbox import drawer_context, open_call, page_links
+from crm.views.inbox import drawer_context, open_call, opening, page_links
+from crm.views.leads import lead_list
 from crm.views.person import open_lead
-from lib.ui.times import clock
 from portal import stats
 
 LATEST = 6
-LEADS_A_PAGE = 50
 CHART_DAYS = 14
 WAITS_FOR = timedelta(days=7)  # whoever asked for a call longer ago is not news any more
 NEEDS_ATTENTION = InboxFilter(category="needs_attention")
@@ -115,7 +114,9 @@ def _chart(actor: Actor, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 def calls(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = InboxFilter.parse(request.GET, {})
-    before, after = Place.parse(request.GET.get("before", "")), Place.parse(request.GET.get("after", ""))
+    if not request.GET and (begin := default_address(actor, "calls", reverse("portal:calls"))):
+        return HttpResponseRedirect(begin)
+    before, after = NEWEST.place(request.GET.get("before", "")), NEWEST.place(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
     listing = Listing(request, now=timezone.now(), route="portal:call")
     context = {
@@ -125,6 +126,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "categories": LABELS,
         "on_first_page": before is None and after is None,
         **page_links(reverse("portal:calls"), chosen, page),
+        **opening(request, reverse("portal:calls")),
     }
     return render(request, "portal/calls.html", context)
 
@@ -140,44 +142,9 @@ def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 @require_GET
 @requires("leads.see", side="client")
-def leads(request: HttpRequest) -> HttpResponse:
-    """The people who called, latest first; ``page`` counts from one."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    q = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
-    number = _page_number(request.GET.get("page", ""))
-    rows = Lead.objects.for_actor(actor).select_related("stage").recently_active()
-    if q:
-        rows = rows.filter(pk__in=search_leads(q, most=500))
-    start = (number - 1) * LEADS_A_PAGE
-    found = list(rows[start : start + LEADS_A_PAGE + 1])
-    zone = ZoneInfo(reader_zone(request))
-    shown = [(lead, _when(lead.last_call_at, zone, timezone.now())) for lead in found[:LEADS_A_PAGE]]
-    context = {
-        "rows": shown,
-        "q": q,
-        "newer_url": _leads_url(q, number - 1) if number > 1 else "",
-        "older_url": _leads_url(q, number + 1) if len(found) > LEADS_A_PAGE else "",
-    }
-    return render(request, "portal/leads.html", context)
-
-
-def _leads_url(q: str, number: int) -> str:
-    chosen = {"q": q, "page": str(number) if number > 1 else ""}
-    return f"{reverse('portal:leads')}?{urlencode({key: value for key, value in chosen.items() if value})}"
-
-
-def _page_number(text: str) -> int:
-    return min(int(text), 1000) if text.isascii() and text.isdigit() and int(text) > 0 else 1
-
-
-def _when(moment: datetime | None, zone: ZoneInfo, now: datetime) -> str:
-    """``9:42 AM`` today, ``18 Nov`` this year, ``18 Nov 2025`` before."""
-    if moment is None:
-        return ""
-    local, today = moment.astimezone(zone), now.astimezone(zone).date()
-    if local.date() == today:
-        return clock(local)
-    return f"{local.day} {local:%b}" + (f" {local.year}" if local.year != today.year else "")
+def leads(request: HttpRequest) -> HttpResponseBase:
+    """The list's first address, which people have kept."""
+    return lead_list(request)
 
 
 @require_GET

@@ -12,6 +12,7 @@ import "./player.js";
 import "./drawer.js";
 import "./board.js";
 import "./undo.js";
+import "./pick.js";
 import "./hotkeys.js";
 import "./uploads.js";
 import "./mentions.js";

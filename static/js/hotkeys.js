@@ -6,19 +6,27 @@ const dialog = document.getElementById("shortcuts");
 const choice = dialog?.querySelector("[data-hotkeys]");
 const KEY = "hotkeys";
 const typing = (node) => node.matches?.("input:not([type=radio], [type=checkbox]), textarea, select");
-const press = (key) => document.querySelector(`.drawer:not([hidden]) [aria-keyshortcuts="${key}"]`);
+const press = (key) =>
+  document.querySelector(`:is(.drawer:not([hidden]), .neighbours) [aria-keyshortcuts="${key}"]`);
+const ROWS = ".lead > .l-name, .row-link";
 
 function step(delta) {
   const inDrawer = press(delta > 0 ? "J" : "K");
   if (inDrawer) return inDrawer.click();
-  const links = [...document.querySelectorAll(".lead > .l-name")];
+  const links = [...document.querySelectorAll(ROWS)];
   const at = links.indexOf(document.activeElement);
   links[Math.max(0, Math.min(links.length - 1, at + delta))]?.focus();
+}
+
+/* x chooses the row that has the focus. */
+function choose() {
+  document.activeElement?.closest("tr")?.querySelector("[data-pick]")?.click();
 }
 
 const keys = {
   j: () => step(1),
   k: () => step(-1),
+  x: choose,
   "/": () => document.querySelector("[role=search] [type=search]")?.focus(),
   "?": () => dialog?.showModal(),
   D: toggle,
