@@ -1,8 +1,9 @@
-"""``bin/bench inbox``: measure the inbox over a million calls and hold it to its bars."""
+"""``bin/bench inbox`` or ``bin/bench crm``: measure pages over a million calls and hold them to their bars."""
 
 import argparse
 import sys
 
+from bench import crm
 from bench.inbox import measure
 from bench.reporting import lines
 from bench.stage import stage
@@ -11,7 +12,7 @@ from runtime.progress import Failure
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("what", choices=["inbox"])
+    parser.add_argument("what", choices=["inbox", "crm"])
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each page, in each round")
@@ -21,7 +22,12 @@ def main() -> None:
     calls, rounds = (100_000, 1) if chosen.quick else (chosen.calls, chosen.rounds)
     try:
         with stage(keep=chosen.keep) as ready:
-            measured = measure(ready, calls=calls, fewer=calls // 10, rounds=rounds, seconds=chosen.seconds)
+            if chosen.what == "crm":
+                measured = crm.measure(ready, calls=calls, rounds=rounds, seconds=chosen.seconds)
+            else:
+                measured = measure(
+                    ready, calls=calls, fewer=calls // 10, rounds=rounds, seconds=chosen.seconds
+                )
     except Failure as failure:
         sys.exit(str(failure))
     print("\n".join(lines(measured)))

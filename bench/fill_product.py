@@ -18,7 +18,7 @@ from accounts.models import Agency, Client, Membership, User
 from accounts.roles import Role
 from accounts.scope import PlatformUse, platform_scope
 from bench.copying import copy_rows
-from bench.traffic import CATEGORIES, SMALL_AGENCY, Traffic
+from bench.traffic import CATEGORIES, SMALL_AGENCY, STATUSES, Traffic
 from crm.models import Call, Lead
 from lib.uuid7 import uuid7
 
@@ -101,8 +101,11 @@ def lead_rows(traffic: Traffic, clients: list[Client], ids: list[UUID]) -> Itera
             "display_name": lead.name,
             "phone": lead.phone,
             "phone_e164": lead.phone,
+            "email": lead.email,
+            "company_name": lead.company,
+            "status": STATUSES[lead.status],
             "last_call_at": lead.last_call_at,
-            "created_at": now,
+            "created_at": lead.last_call_at or now,
             "updated_at": now,
         }
         yield list(row.values())

@@ -131,24 +131,22 @@ def judge(results: Results, times: list[float], queries: int) -> Iterator[Bar]:
     for readers in READERS:
         cpu = {name: [cell.cpu_ms for cell in cells] for (name, n), cells in results.items() if n == readers}
         at = f", {readers} reader{'s' * (readers > 1)}"
-        signed_in = _minus(cpu["floor, session and user"], cpu["floor, ok"])
+        signed_in = minus(cpu["floor, session and user"], cpu["floor, ok"])
         filtered, search = cpu["inbox, two filters"], cpu["inbox, search"]
         yield Bar(
             f"list{at}",
-            _ratio(filtered, _plus(signed_in, cpu["floor, list"])),
+            ratio(filtered, plus(signed_in, cpu["floor, list"])),
             1.7,
             "times (list floor + session)",
         )
-        yield Bar(
-            f"list{at}", _ratio(filtered, cpu["Django admin, list"]), 1 / 15, "times plain Django admin"
-        )
-        floor = _plus(signed_in, cpu["floor, search"])
-        yield Bar(f"search{at}", _ratio(search, floor), 1.5, "times (search floor + session)")
-        deep = _ratio(cpu["inbox, page 1,000"], cpu["inbox, first page"])
+        yield Bar(f"list{at}", ratio(filtered, cpu["Django admin, list"]), 1 / 15, "times plain Django admin")
+        floor = plus(signed_in, cpu["floor, search"])
+        yield Bar(f"search{at}", ratio(search, floor), 1.5, "times (search floor + session)")
+        deep = ratio(cpu["inbox, page 1,000"], cpu["inbox, first page"])
         yield Bar(f"page 1,000{at}", deep, 1.2, "times page 1")
-        scale = _ratio(filtered, cpu["inbox, two filters, fewer calls"])
+        scale = ratio(filtered, cpu["inbox, two filters, fewer calls"])
         yield Bar(f"ten times the calls{at}", scale, 1.15, "times the list over a tenth of the calls")
-        nothing = _ratio(cpu["product, signed in, no page"], cpu["floor, session and user"])
+        nothing = ratio(cpu["product, signed in, no page"], cpu["floor, session and user"])
         yield Bar(f"signed in, no page{at}", nothing, 0.7, "times session and user floor")
     yield Bar(
         "worst search term", max(times) / statistics.median(times), 5, "times the median term, wall time"
@@ -156,13 +154,13 @@ def judge(results: Results, times: list[float], queries: int) -> Iterator[Bar]:
     yield Bar("queries a page", queries, 12, "at most, the scope's own included")
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
+def ratio(ours: list[float], theirs: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
-def _plus(some: list[float], more: list[float]) -> list[float]:
+def plus(some: list[float], more: list[float]) -> list[float]:
     return [a + b for a, b in zip(some, more, strict=True)]
 
 
-def _minus(some: list[float], less: list[float]) -> list[float]:
+def minus(some: list[float], less: list[float]) -> list[float]:
     return [a - b for a, b in zip(some, less, strict=True)]

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime import database, ports, process
@@ -37,6 +37,7 @@ class Site:
     port: int
     env: Mapping[str, str]
     roots: tuple[int, ...]
+    admin_url: str = ""  # of its database, as superuser
 
 
 class Stage:
@@ -57,7 +58,7 @@ class Stage:
         self.run(["manage.py", "migrate"], env | {"DATABASE_URL": self._postgres.url(database.OWNER, name)})
         self._once(name, ["-m", "bench.within", "fill_product", str(calls)], env | {"BENCH_ADMIN_URL": admin})
         self.run(["manage.py", "collectstatic", "--noinput"], env)
-        return self._serve("portal.wsgi", env)
+        return replace(self._serve("portal.wsgi", env), admin_url=admin)
 
     def floor(self, calls: int) -> Site:
         name = f"floor_{calls}"

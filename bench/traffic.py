@@ -49,6 +49,7 @@ SUMMARIES = (
     "",
 )
 CATEGORIES = [key for key in LABELS if key != "converted"]  # which only a person may say
+STATUSES = ("new", "contacted", "replied", "converted", "disqualified")
 SHARES = (9, 6, 12, 18, 22, 8, 7, 9, 2, 7)  # of CATEGORIES, in per cent
 END = datetime(2026, 10, 31, tzinfo=UTC)
 DAYS = 730
@@ -67,6 +68,25 @@ class Lead:
     @property
     def name(self) -> str:
         return f"{self.first} {self.last}".strip()
+
+    @property
+    def email(self) -> str:
+        """Of nine in ten of those whose name is known."""
+        if not self.first or self.number % 10 == 0:
+            return ""
+        return f"{self.first}.{self.last}{self.number}@mail.test".lower().replace("’", "")
+
+    @property
+    def company(self) -> str:
+        """Of every third."""
+        if self.number % 3:
+            return ""
+        return f"{LAST[self.number // 3 % len(LAST)]} & {LAST[self.number // 240 % len(LAST)]}"
+
+    @property
+    def status(self) -> int:
+        """Of STATUSES: most are new."""
+        return max(0, self.number % 10 - 5)
 
 
 @dataclass(frozen=True, slots=True)

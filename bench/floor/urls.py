@@ -69,7 +69,43 @@ def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+LEAD_COLUMNS = "l.id, l.name, l.phone, l.email, l.company, l.last_call_at, client.name, status.name"
+LEAD_NAMES = ("id", "name", "phone", "email", "company", "last_call_at", "client", "status")
+LEAD_JOINS = (
+    "JOIN calls_client client ON client.id = l.client_id JOIN calls_status status ON status.id = l.status_id"
+)
+LATEST = "ORDER BY l.last_call_at DESC, l.id DESC"
+LEAD_SEARCH = (
+    "WITH hit AS MATERIALIZED (SELECT id, last_call_at FROM calls_lead "
+    "WHERE name ILIKE %s OR phone LIKE %s OR email ILIKE %s OR company ILIKE %s) "
+    f"SELECT {LEAD_COLUMNS} FROM (SELECT id FROM hit ORDER BY last_call_at DESC, id DESC LIMIT 50) newest "
+    f"JOIN calls_lead l USING (id) {LEAD_JOINS} {LATEST}"
+)
+LEAD_PAGE = jinja2.Environment(autoescape=True).from_string(
+    (Path(__file__).parent / "templates" / "leads.html").read_text()
+)
+
+
+def leads(request: HttpRequest) -> HttpResponse:
+    asked = request.GET
+    if "q" in asked:
+        found = _fetch(LEAD_SEARCH, [f"%{asked['q']}%"] * 4)
+    else:
+        conditions, values = ["true"], list[Any]()
+        for name in ("client", "status"):
+            if name in asked:
+                conditions.append(f"l.{name}_id = %s")
+                values.append(asked[name])
+        where = " AND ".join(conditions)
+        found = _fetch(
+            f"SELECT {LEAD_COLUMNS} FROM calls_lead l {LEAD_JOINS} WHERE {where} {LATEST} LIMIT 50", values
+        )
+    rows = [dict(zip(LEAD_NAMES, row, strict=True)) for row in found]
+    return HttpResponse(LEAD_PAGE.render(rows=rows, clients=CLIENTS, statuses=CATEGORIES[:5]))
+
+
 urlpatterns = [
+    path("leads", leads),
     path("ok", ok),
     path("person", person),
     path("list", calls),

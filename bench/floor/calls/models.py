@@ -36,3 +36,20 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.contact
+
+
+class Status(Named):
+    pass
+
+
+class Lead(models.Model):
+    client = models.ForeignKey(Client, models.CASCADE)
+    status = models.ForeignKey(Status, models.CASCADE)
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=32)
+    email = models.CharField(max_length=120)
+    company = models.CharField(max_length=120)
+    last_call_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
