@@ -222,7 +222,9 @@ def undo_conversion(*, actor: Actor, conversion_id: UUID, now: datetime) -> Conv
     conversion: Conversion = Conversion.unscoped.select_for_update(of=("self",)).get(pk=conversion_id)
     if conversion.undone_at:
         return conversion
-    if now - conversion.done_at > UNDO_FOR + UNDO_LATENCY:
+    if (
+        not conversion.before or now - conversion.done_at > UNDO_FOR + UNDO_LATENCY
+    ):  # emptied: they were erased
         raise ConversionRefused(
             "The thirty seconds are over. You can still change the journey, the agreement and the call by hand."
         )

@@ -19,6 +19,7 @@ from crm.models import (
     Callback,
     CallClassification,
     CampaignMember,
+    Conversion,
     Customer,
     Erasure,
     FormSubmission,
@@ -172,6 +173,7 @@ def _empty(leads: list[Lead]) -> dict[str, int]:
             service=None, service_name=""
         ),
         "Journey": Journey.unscoped.filter(pk__in=journeys).update(**EMPTY_JOURNEY),
+        "Conversion": Conversion.unscoped.filter(**own, journey__in=journeys).update(before={}),
         "JourneyStep": JourneyStep.unscoped.filter(**own, journey__in=journeys).update(message="", notes=""),
         "FormSubmission": FormSubmission.unscoped.filter(**about).update(
             payload={}, error="", sender_hash=""

@@ -97,6 +97,7 @@ def _more(cast: Cast) -> None:
             "notes_summary": SECRET,
         },
         "JourneyStep": {"message": SECRET, "notes": SECRET},
+        "Conversion": {"before": {"x": SECRET}},
         "LeadScore": {"components": [{"why": SECRET}], "reason": SECRET},
         "FormSubmission": {"payload": {"name": SECRET}, "error": SECRET},
         "ImportRow": {"raw": [SECRET], "before": {"x": SECRET}, "after": {"x": SECRET}, "reason": SECRET},

@@ -127,6 +127,10 @@ def test_a_sibling_clients_people_look_like_nobody(cast: Cast) -> None:
         )
         .content.decode()
     )
+    at_the_sibling = {**data, "client": str(cast.delgado.client.pk)}
+    assert (
+        "already" not in cast.browser("nora").post(reverse("crm:lookalikes"), at_the_sibling).content.decode()
+    )
 
 
 def test_the_surest_match_comes_first_and_an_address_is_one_person(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from conftest import NOON, Cast
 from crm.mentions import mentioned
 from crm.models import Activity, Lead, Note
 from crm.services.notes import NotYours, add_note, delete_note, edit_note, pin_note
+from crm.services.readers import sees_lead
 from notifications.models import Notification
 
 PEOPLE = {1: "Theo Ramirez", 2: "Theodora Ramirez", 3: "Bea", 4: "Ana María Núñez", 5: "Theo Okafor"}
@@ -75,6 +76,16 @@ def test_a_right_that_was_revoked_is_not_told(cast: Cast) -> None:
         Membership.unscoped.filter(user=cast.people["theo"]).update(revoked_at=NOON)
     note(cast, "nora", "@Theo")
     assert told(cast) == []
+    url = reverse("crm:mentions", args=[cast.brightside.lead.pk])
+    assert "Theo" not in cast.browser("nora").get(url, {"q": ""}).content.decode()
+
+
+def test_only_who_may_see_this_very_person_is_told(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        seeing = {name: sees_lead(cast.people[name].pk, lead) for name in cast.people}
+
+    assert {name for name, sees in seeing.items() if sees} == {"nora", "theo", "bea", "hannah", "vi"}
 
 
 def test_a_clients_people_mention_those_who_work_for_them(cast: Cast) -> None:

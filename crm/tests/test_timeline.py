@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.urls import reverse
 
 from accounts.scope import agency_scope
 from conftest import NOON, Cast
 from crm.models import Activity
-from crm.services.timeline import line, tell
+from crm.services.timeline import line, tell, tell_all
 from crm.timeline import ACTIONS, KINDS, deed_of, names_of
 
 ROOT = Path(__file__).parents[2]
@@ -60,3 +61,20 @@ def test_what_was_told_stays(cast: Cast, deed: str) -> None:
         with pytest.raises(ProgrammingError, match="permission denied"):
             cursor.execute(deed)
         transaction.set_rollback(True)
+
+
+def test_a_long_timeline_is_read_page_by_page(cast: Cast) -> None:
+    lead, browser = cast.brightside.lead, cast.browser("hannah")
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        tell_all(
+            line(about=lead, lead_id=lead.pk, action="owner_changed", metadata={"name": f"No {n}."}, now=NOON)
+            for n in range(2000)
+        )
+    address: str | None = reverse("crm:lead", args=[lead.pk]) + "?kind=changes"
+    seen: list[str] = []
+    while address:
+        page = browser.get(address)
+        seen += [entry.words for entry in page.context["person"].entries]
+        address = page.context["older_url"]
+
+    assert seen == [f"Given to No {n}." for n in reversed(range(2000))]
