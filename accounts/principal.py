@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.brand import logo_url, stylesheet_url
 from accounts.models import Agency, Membership, User
+from accounts.permissions import level
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 
@@ -145,6 +146,12 @@ def build_seats(
             reach = None
         roles = frozenset(row["role"] for row in rows)
         seats[f"{agency_id}/{client_id or ''}"] = Actor(
-            user_id, agency_id, roles, reach, is_staff=not client_id
+            user_id, agency_id, roles, reach, is_staff=not client_id, own_records=_own_records(rows)
         )
     return seats
+
+
+def _own_records(memberships: Sequence[dict[str, Any]]) -> bool:
+    """Whether no role that opens leads opens all of them. A role without leads lifts no limit."""
+    opening = [row for row in memberships if level((row["role"],), "leads.see")]
+    return bool(opening) and all(row["record_access"] == Membership.RecordAccess.OWN for row in opening)

@@ -4,6 +4,7 @@ Agency is the root. A row that belongs to a client carries ``agency`` and ``clie
 only through an actor or a client, so that a forgotten filter is an error rather than a leak.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from uuid import UUID
@@ -45,6 +46,9 @@ class Actor:
     client_ids: tuple[UUID, ...] | None
     is_staff: bool  # works for the agency, as opposed to one of its clients
     acting: Acting | None = None
+    own_records: bool = (
+        False  # of leads and what hangs on them: only those of their campaigns, or owned by them
+    )
 
     @property
     def scope(self) -> Scope:
@@ -64,11 +68,17 @@ class Actor:
         return self.acting.on_behalf_of if self.acting else None
 
 
+# How a table is cut down for somebody who sees their own records alone. The app that knows what a record is fills it.
+OWN_RECORDS: dict[type[models.Model], Callable[[Actor], models.Q]] = {}
+
+
 class TenantQuerySet(models.QuerySet[Any]):
     """Rows of one tenant table. The first call is always one of the two scopes."""
 
     def for_actor(self, actor: Actor) -> Self:
         rows = self.filter(agency_id=actor.agency_id)
+        if actor.own_records and (rule := OWN_RECORDS.get(self.model)):
+            rows = rows.filter(rule(actor))
         if actor.client_ids is None or not self.model.client_lookup:
             return rows
         if len(actor.client_ids) == 1:  # equality keeps the client indexes in play
@@ -83,7 +93,7 @@ class SharedQuerySet(TenantQuerySet):
     """Rows of one client each, and those without a client, which are the agency's for all its clients to read."""
 
     def for_actor(self, actor: Actor) -> Self:
-        rows = self.filter(agency_id=actor.agency_id)
+        rows = self.filter(agency_id=actor.agency_id)  # nobody's records: see `crm.own_records`
         if actor.client_ids is None:
             return rows
         return rows.filter(models.Q(client=None) | models.Q(client__in=actor.client_ids))

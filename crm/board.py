@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts.statements import fetch
 from accounts.tenancy import Actor
+from crm import reach
 from crm.models import Lead, PipelineStage
 
 FIRST = 50  # of a stage, and of each further helping
@@ -18,11 +19,11 @@ FIRSTS = """
 SELECT s.id, l.id FROM crm_pipelinestage s CROSS JOIN LATERAL (
   SELECT c.id, c.board_rank FROM crm_lead c
   WHERE c.agency_id = s.agency_id AND c.client_id = s.client_id AND c.stage_id = s.id AND c.archived_at IS NULL
-    AND (%s::uuid IS NULL OR c.owner_id = %s)
+    AND (%s::uuid IS NULL OR c.owner_id = %s) {own}
   ORDER BY c.board_rank, c.id LIMIT {most}
 ) l WHERE {scope} AND s.client_id = %s
 UNION ALL SELECT NULL, n.id FROM (
-  SELECT s.id FROM crm_lead s WHERE {scope} AND s.client_id = %s AND s.stage_id IS NULL AND s.archived_at IS NULL
+  SELECT s.id FROM crm_lead s WHERE {unplaced} AND s.client_id = %s AND s.stage_id IS NULL AND s.archived_at IS NULL
     AND (%s::uuid IS NULL OR s.owner_id = %s)
   ORDER BY s.board_rank DESC, s.id DESC LIMIT {most}
 ) n
@@ -91,9 +92,11 @@ def lanes(actor: Actor, client_id: UUID, now: datetime, *, owner_id: UUID | None
     People without a stage come first, if there are any. With ``owner_id`` only those whom that person looks after.
     """
     scope, values = actor.scope.condition("s")
+    own, of_own = reach.own(actor, "c.id")
+    unplaced, of_unplaced = reach.leads(actor, "s")
     found = fetch(
-        FIRSTS.format(scope=scope, most=FIRST + 1),
-        [owner_id, owner_id, *values, client_id, *values, client_id, owner_id, owner_id],
+        FIRSTS.format(scope=scope, own=own, unplaced=unplaced, most=FIRST + 1),
+        [owner_id, owner_id, *of_own, *values, client_id, *of_unplaced, client_id, owner_id, owner_id],
     )
     by_stage: dict[UUID | None, list[UUID]] = {}
     for stage_id, lead_id in found:
@@ -144,7 +147,7 @@ def card_of(actor: Actor, lead: Lead, now: datetime) -> Card:
 
 
 def _add_up(actor: Actor, client_id: UUID, owner_id: UUID | None, every: dict[UUID, Lane]) -> None:
-    scope, values = actor.scope.condition("c")
+    scope, values = reach.leads(actor, "c")
     for stage_id, currency, count, value in fetch(
         SUMS.format(scope=scope), [*values, client_id, owner_id, owner_id]
     ):
@@ -182,8 +185,8 @@ def next_steps(actor: Actor, lead_ids: list[UUID]) -> dict[UUID, NextStep]:
 
     Who may not see journeys is not told of their steps.
     """
-    callbacks, of_callbacks = actor.scope.condition("c")
-    journeys, of_journeys = actor.scope.condition("j")
+    callbacks, of_callbacks = reach.of_leads(actor, "c")
+    journeys, of_journeys = reach.of_leads(actor, "j")
     may = actor.can("journeys.edit")
     known = lead_ids if may else []
     values: list[Any] = [*of_callbacks, lead_ids, *of_journeys, may, known, *of_journeys, known]

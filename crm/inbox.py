@@ -103,7 +103,8 @@ class InboxFilter(InAddress):
         if self.unread:
             held.append("c.seen_at IS NULL")
         if self.q:
-            most = PAGE if first_page and not self.narrows_calls else MOST_LEADS
+            few = first_page and not self.narrows_calls and not actor.own_records
+            most = PAGE if few else MOST_LEADS
             held.append(f"c.lead_id = ANY(ARRAY({FOUND}))")
             values += found_values(self.q, client_id=self.client_id, most=most)
         return held, values

@@ -9,6 +9,7 @@ from accounts.directory import ClientFacts
 from accounts.months import after, month_of, start_of
 from accounts.statements import fetch
 from accounts.tenancy import Actor
+from crm import reach
 from crm.forecast import Forecast, forecast
 
 HOUSE_CURRENCY = "USD"
@@ -63,8 +64,8 @@ def outlook(actor: Actor, client: ClientFacts, now: datetime) -> Outlook:
 def _figures(
     actor: Actor, client_id: UUID, begin: datetime, end: datetime
 ) -> list[tuple[str, int | None, str, Decimal, int]]:
-    leads, of_leads = actor.scope.condition("c")
-    outcomes, of_outcomes = actor.scope.condition("o")
+    leads, of_leads = reach.leads(actor, "c")
+    outcomes, of_outcomes = reach.of_leads(actor, "o")
     profiles, of_profiles = actor.scope.condition("p")
     return fetch(
         FIGURES.format(leads=leads, outcomes=outcomes, profiles=profiles),

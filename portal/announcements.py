@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import ClientAssignment, Membership
 from accounts.permissions import allowed
+from accounts.principal import load_principal
 from accounts.roles import AGENCY_ROLES, Role
 from crm.models import Call
 from integrations.models import OutboxEvent
@@ -48,4 +49,14 @@ def _people_of(call: Call) -> list[UUID]:
     )
     assigned = ClientAssignment.unscoped.filter(client_id=call.client_id).values("user_id")
     people = set(staff.filter(user_id__in=assigned).values_list("user_id", flat=True))
+    people = {person for person in people if _may_see(person, call)}
     return sorted(people or staff.filter(role=Role.AGENCY_OWNER).values_list("user_id", flat=True))
+
+
+def _may_see(person: UUID, call: Call) -> bool:
+    """Whoever sees their own records alone hears of those alone."""
+    principal = load_principal(person)
+    seat = principal.seats.get(f"{call.agency_id}/") if principal else None
+    if seat is None:
+        return False
+    return not seat.own_records or bool(Call.objects.for_actor(seat).filter(pk=call.pk).exists())

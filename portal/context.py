@@ -17,6 +17,7 @@ from accounts.principal import AgencyFacts
 from accounts.seats import IN_MENU, Seat, seats_of
 from accounts.statements import fetch
 from accounts.tenancy import Actor
+from crm import reach
 from lib.ui.times import clock
 from portal.work import WorkEntry, place_of, work_of
 
@@ -191,7 +192,7 @@ class Shell:
 
 def count_waiting(actor: Actor) -> tuple[int, int]:
     """Unread calls and unread notices of ``actor``, neither counted further than one past ``MANY``."""
-    calls, of_calls = actor.scope.condition("c")
+    calls, of_calls = reach.calls(actor, "c")
     notices, of_notices = actor.scope.condition("n")
     sql = WAITING.format(calls=calls, notices=notices, most=MANY + 1)
     ((of_calls_found, of_notices_found),) = fetch(sql, [*of_calls, *of_notices, actor.user_id])
