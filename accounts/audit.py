@@ -63,6 +63,7 @@ EVENTS = {
     "package_changed": ("house", "Changed a package"),
     "subscription_changed": ("house", "Changed a subscription"),
     "credits_moved": ("house", "Moved credits"),
+    "campaign_changed": ("house", "Changed a campaign"),
     "setting_changed": ("house", "Changed a setting of the platform"),
     "pipeline_changed": ("house", "Changed a pipeline"),
     "service_changed": ("house", "Changed what a client sells"),

@@ -95,6 +95,13 @@ def _stage(told: Told) -> str:
     return f"Taken out of {told['from_name']}" if told.get("from_name") else "Moved to another stage"
 
 
+def _disposition(told: Told) -> str:
+    if not told["to"]:
+        return f"No longer {told['from']}"
+    words = f"{told['from']} changed to {told['to']}" if told["from"] else f"Call ended: {told['to']}"
+    return f"{words}. {' '.join(told['stays'])}" if told.get("stays") else words
+
+
 def _status(told: Told) -> str:
     to = Lead.Status(told["to"]).label if told["to"] else ""
     return f"Marked as {to.lower()}" if to else "Status left to the facts again"
@@ -164,6 +171,7 @@ ACTIONS: dict[str, Action] = {
     "campaign_joined": Action("changes", "megaphone", lambda told: f"Added to the campaign {told['name']}"),
     "tag_added": Action("changes", "tag", lambda told: f"Tagged {told['name']}"),
     "tag_removed": Action("changes", "tag", lambda told: f"Tag {told['name']} taken off"),
+    "disposition_set": Action("calls", "phone-forwarded", _disposition),
     "note_added": Action("notes", "pencil", "Note added"),
     "note_deleted": Action("notes", "trash-2", "Note deleted"),
 }

@@ -1,11 +1,24 @@
 from django.urls import path
 
 from crm import webhooks
-from crm.routes import customers, imports, journeys, lists, person, pipeline, suppression, web_forms
+from crm.routes import (
+    calling,
+    campaigns,
+    customers,
+    imports,
+    journeys,
+    lists,
+    person,
+    pipeline,
+    suppression,
+    web_forms,
+)
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
 urlpatterns = [
+    *calling.urlpatterns,
+    *campaigns.urlpatterns,
     *suppression.urlpatterns,
     *imports.urlpatterns,
     *web_forms.urlpatterns,

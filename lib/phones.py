@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
+import phonenumbers.timezone
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 
@@ -45,3 +46,14 @@ def display(e164: str, region: str = "US") -> str:
 def search_digits(text: str) -> str:
     """The digits of ``text`` in order: what a person typed, made comparable with an E.164 number's end."""
     return "".join(each for each in text if each.isdecimal() and each.isascii())
+
+
+@lru_cache(maxsize=8192)
+def zone(e164: str) -> str:
+    """The IANA zone that a number lies in; "" for numbers that reach several, such as toll-free ones, and for none."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return ""
+    found: tuple[str, ...] = phonenumbers.timezone.time_zones_for_number(number)
+    return found[0] if len(found) == 1 and found[0] != "Etc/Unknown" else ""

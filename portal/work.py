@@ -44,6 +44,14 @@ WORK = (
         ("crm:customer", "crm:service", "crm:privacy"),
     ),
     WorkPage("companies", "Companies", "briefcase-business", "crm:companies", "leads.see", ("crm:compan",)),
+    WorkPage(
+        "campaigns",
+        "Campaigns",
+        "megaphone",
+        "crm:campaigns",
+        "campaigns.edit",
+        ("crm:campaign", "crm:queue", "crm:statistics"),
+    ),
 )
 
 

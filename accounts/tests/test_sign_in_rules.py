@@ -171,7 +171,7 @@ def test_every_act_that_matters_asks_for_a_fresh_proof() -> None:
         "team_person", "client_team_person", "team_end", "client_team_end", "team_deactivate", "team_reactivate",
         "factors_start", "factors_totp", "factors_qr", "factors_codes", "factors_methods", "factors_passkey_add",
         "factors_passkey", "factors_remove", "connections_connect", "connections_remove",
-        "profile_email",
+        "profile_email", "campaign_autopilot", "lead_erase",
     }  # fmt: skip
 
 

@@ -10,9 +10,4 @@ urlpatterns = [
     path(
         "suppression/<uuid:suppression_id>/remove/", suppression.suppression_remove, name="suppression_remove"
     ),
-    path(
-        "suppression/<uuid:suppression_id>/remove/now/",
-        suppression.suppression_remove_now,
-        name="suppression_remove_now",
-    ),
 ]

@@ -108,10 +108,10 @@ def test_removing_asks_first_and_a_sticky_one_stays(cast: Cast) -> None:
     asked = hannah.get(reverse("crm:suppression_remove", args=[row.pk]))
     with agency_scope(cast.larkspur.pk):
         Suppression.unscoped.filter(pk=row.pk).update(sticky=True, reason="hard_bounce")
-    refused = hannah.post(reverse("crm:suppression_remove_now", args=[row.pk]))
+    refused = hannah.post(reverse("crm:suppression_remove", args=[row.pk]))
     with agency_scope(cast.larkspur.pk):
         Suppression.unscoped.filter(pk=row.pk).update(sticky=False)
-    removed = hannah.post(reverse("crm:suppression_remove_now", args=[row.pk]))
+    removed = hannah.post(reverse("crm:suppression_remove", args=[row.pk]))
     with agency_scope(cast.larkspur.pk):
         left = Suppression.unscoped.filter(pk=row.pk).exists()
 

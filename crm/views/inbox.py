@@ -84,6 +84,7 @@ def drawer_context(
         "categories": LABELS,
         "may_judge": actor.can("calls.judge", Level.WRITE),
         "may_edit": actor.can("leads.edit", Level.OWN),
+        "may_log": actor.can("calls.log", Level.WRITE),
         "may_listen": actor.can("calls.listen"),
         **forms,
     }

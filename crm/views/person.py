@@ -53,6 +53,7 @@ def frame(request: HttpRequest, found: Lead) -> dict[str, Any]:
         "lead": found,
         "client": found.client,
         "may_edit": actor.can("leads.edit", Level.OWN) and not found.erased_at,
+        "may_log": actor.can("calls.log", Level.WRITE),
         "may_erase": actor.can("leads.erase", Level.ADMINISTER),
     }
 

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import gate, proof
 from accounts.access import requires
@@ -90,17 +90,13 @@ def suppression_csv(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @requires("suppression.remove", Level.ADMINISTER)
 def suppression_remove(request: HttpRequest, suppression_id: UUID) -> HttpResponse:
-    """Ask first."""
-    return _ask(request, _find(request, suppression_id))
-
-
-@require_POST
-@requires("suppression.remove", Level.ADMINISTER)
-def suppression_remove_now(request: HttpRequest, suppression_id: UUID) -> HttpResponse:
+    """Ask first; a POST is the answer."""
     row = _find(request, suppression_id)
+    if request.method == "GET":
+        return _ask(request, row)
     try:
         suppression.remove(
             actor=request.actor,  # type: ignore[attr-defined]

@@ -207,6 +207,17 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("accounts:packages_edit", args=[house.package.pk]),
         reverse("crm:client_new"),
         reverse("crm:suppression"),
+        reverse("crm:campaigns"),
+        reverse("crm:campaign_new") + f"?client={house.client.slug}",
+        *(
+            reverse(f"crm:{name}", args=[house.work.campaign.pk])
+            for name in ("campaign", "campaign_edit", "campaign_members_add", "queue")
+        ),
+        reverse("crm:call_log"),
+        reverse("crm:call_log") + f"?client={house.client.slug}",
+        reverse("crm:dispose", args=[house.call.pk]),
+        reverse("crm:statistics") + f"?client={house.client.slug}",
+        reverse("crm:statistics_rows") + f"?client={house.client.slug}&of=leads",
         reverse("crm:suppression_remove", args=[house.work.suppression.pk]),
         reverse("crm:clients") + "?status=archived",
         *(
@@ -262,6 +273,11 @@ def client_pages(cast: Cast) -> list[str]:
         reverse("crm:view_delete", args=[house.work.view.pk]),
         reverse("portal:calls"),
         reverse("portal:call", args=[house.call.pk]),
+        reverse("crm:suppression"),
+        reverse("crm:campaigns"),
+        reverse("crm:campaign", args=[house.work.campaign.pk]),
+        reverse("crm:lead_call_log", args=[house.lead.pk]),
+        reverse("crm:statistics"),
         reverse("accounts:visits"),
         reverse("accounts:business"),
         reverse("accounts:plan"),

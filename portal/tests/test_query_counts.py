@@ -24,7 +24,10 @@ from conftest import NOON, Cast, House
 from crm.models import (
     Activity,
     Call,
+    Callback,
     CallTag,
+    Campaign,
+    CampaignMember,
     Company,
     Customer,
     Journey,
@@ -42,6 +45,8 @@ from crm.models import (
     Suppression,
     Tag,
 )
+from crm.tests.test_campaigns import add_lead, url
+from crm.tests.test_queue import fill
 from notifications.models import Notification
 
 
@@ -357,3 +362,33 @@ def test_lists_of_leads_ask_the_same_for_one_row_and_three(
     with_three = visit()
 
     assert (with_one, with_three) == (expected, expected)
+
+
+def test_queue_asks_the_same_for_one_person_and_three(cast: Cast) -> None:
+    fill(cast, 1)
+    bea, nora = cast.browser("bea"), cast.browser("nora")
+    bea.post(url(cast, "queue_next"))
+
+    def counted() -> list[int]:
+        pages = [(nora, url(cast, "campaign")), (nora, url(cast, "campaign_members_add"))]
+        pages += [(nora, reverse("crm:campaigns")), (bea, url(cast, "queue"))]
+        return [queries(cast, "", address, browser=browser) for browser, address in pages]
+
+    one = counted()
+    own: dict[str, Any] = {"agency_id": cast.larkspur.pk, "client": cast.brightside.client}
+    of: dict[str, Any] = {**own, "campaign": cast.brightside.work.campaign}
+    with agency_scope(cast.larkspur.pk):
+        for n in (7, 8):
+            lead = add_lead(cast, n)
+            add_lead(cast, n + 10)
+            CampaignMember.unscoped.create(**of, lead=lead, added_at=NOON)
+            Campaign.unscoped.create(**own, name=f"More {n}")
+            Call.unscoped.create(
+                **own, lead=Lead.unscoped.get(display_name="Lead 1"), external_id=f"q{n}", direction="inbound",
+                started_at=NOON, called_by=cast.people["bea"],
+            )  # fmt: skip
+            Callback.unscoped.create(
+                **of, lead=lead, assigned_to=cast.people["bea"], due_at=NOON, timezone="America/New_York"
+            )
+
+    assert counted() == one

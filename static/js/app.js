@@ -17,3 +17,4 @@ import "./hotkeys.js";
 import "./uploads.js";
 import "./mentions.js";
 import "./since.js";
+import "./queue.js";

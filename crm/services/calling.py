@@ -1,0 +1,159 @@
+"""Calls written down by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Greatest
+
+from accounts.tenancy import Actor
+from crm.models import Call, CampaignMember, Lead, Note
+from crm.models.calls import Verdict
+from crm.services.disposing import Choice, Disposed, dispose
+from crm.services.sequences import count_sequences
+from crm.services.statuses import refresh_status
+from crm.services.timeline import tell
+from lib import phones
+
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"  # as for the calls of a sync
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A call as a person tells of it. ``phone`` is the other side's number, as it was typed; may be blank."""
+
+    direction: str
+    phone: str
+    started_at: datetime
+    duration_seconds: int
+    called_by: UUID | None
+    notes: str = ""
+    name: str = ""  # for somebody who is new
+    email: str = ""
+
+
+@transaction.atomic
+def log_call(
+    *,
+    actor: Actor,
+    client_id: UUID,
+    told: Told,
+    now: datetime,
+    lead_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+    choice: Choice | None = None,
+) -> Disposed:
+    """Write down a call with a person, or with whoever has its number, who is made when nobody has.
+
+    A call demands no disposition and promises no callback by itself. Raises `Lead.DoesNotExist`, and
+    `crm.services.disposing.Refused` before anything is written.
+    """
+    if choice:
+        choice.check(now)
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_AT_A_TIME, [f"ingest:{client_id}"])
+    if lead_id:
+        lead: Lead = (
+            Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=lead_id, erased_at=None)
+        )
+    else:
+        lead = _known(actor, client_id, told) or _new(actor, client_id, told)
+    call = _write(actor, lead, told, campaign_id, choice)
+    _remember(actor, call, lead, told, now)
+    if campaign_id:
+        _count_attempt(call, lead, choice, now)
+    done = dispose(actor=actor, call=call, choice=choice, now=now) if choice else Disposed(call)
+    refresh_status(agency_id=lead.agency_id, lead_ids=[lead.pk])  # the speed-to-lead clock too
+    return done
+
+
+def _known(actor: Actor, client_id: UUID, told: Told) -> Lead | None:
+    """The person of the client with this number or address, longest known first. Another address is another person."""
+    e164 = phones.parse(told.phone).e164
+    same = (Q(phone_e164=e164) if e164 else Q(pk=None)) | (
+        Q(email__iexact=told.email) if told.email else Q(pk=None)
+    )
+    rows = Lead.unscoped.filter(same, agency_id=actor.agency_id, client_id=client_id, archived_at=None)
+    found = list(rows.order_by("created_at", "pk").select_for_update(of=("self",))[:20])
+    by_email = [lead for lead in found if told.email and lead.email.lower() == told.email.lower()]
+    if by_email:
+        return by_email[0]
+    fits = [lead for lead in found if not (told.email and lead.email)]
+    return fits[0] if fits else None
+
+
+def _new(actor: Actor, client_id: UUID, told: Told) -> Lead:
+    first, _, last = told.name.partition(" ")
+    lead: Lead = Lead.unscoped.create(
+        agency_id=actor.agency_id, client_id=client_id, source=Lead.Source.MANUAL, display_name=told.name[:200],
+        first_name=first[:100], last_name=last[:100], email=told.email, phone=told.phone[:40],
+        phone_e164=phones.parse(told.phone).e164, owner_id=actor.user_id if actor.own_records else None,
+    )  # fmt: skip
+    return lead
+
+
+def _write(actor: Actor, lead: Lead, told: Told, campaign_id: UUID | None, choice: Choice | None) -> Call:
+    outbound = told.direction == Call.Direction.OUTBOUND
+    given = told.phone or lead.phone
+    e164 = phones.parse(given).e164
+    theirs = {"to_number": e164 or given, "phone_number": given} if outbound else {
+        "from_number": given, "from_e164": e164,
+    }  # fmt: skip
+    call: Call = Call.unscoped.create(
+        agency_id=lead.agency_id, client_id=lead.client_id, lead=lead, campaign_id=campaign_id,
+        source=Call.Source.MANUAL, external_id=str(uuid4()), direction=told.direction, caller_name=lead.display_name,
+        started_at=told.started_at, duration_seconds=told.duration_seconds, called_by_id=told.called_by,
+        status="completed", answered=_was_answered(told, choice), category_by=Verdict.RULE,
+        seen_at=told.started_at if actor.is_staff else None, seen_by_id=actor.user_id if actor.is_staff else None,
+        **theirs,
+    )  # fmt: skip
+    if not outbound:
+        count_sequences(agency_id=lead.agency_id, client_id=lead.client_id, numbers=[e164])
+    return call
+
+
+def _was_answered(told: Told, choice: Choice | None) -> bool | None:
+    """What is known of it; nobody is made to say."""
+    if choice and choice.words:
+        return choice.words not in ("No Answer", "Voicemail")
+    return True if told.duration_seconds else None
+
+
+def _remember(actor: Actor, call: Call, lead: Lead, told: Told, now: datetime) -> None:
+    Lead.unscoped.filter(pk=lead.pk).update(
+        last_call_at=Greatest("last_call_at", told.started_at), updated_at=now
+    )
+    if told.notes:
+        Note.unscoped.create(
+            agency_id=call.agency_id, client_id=call.client_id, lead=lead, call=call, author_id=actor.user_id,
+            note_type=Note.NoteType.CALL, body=told.notes,
+        )  # fmt: skip
+    tell(
+        about=call, call_id=call.pk, lead_id=lead.pk, campaign_id=call.campaign_id, actor=actor, now=told.started_at,
+        action="call_made" if call.direction == Call.Direction.OUTBOUND else "call_received",
+        metadata={"source": "manual"},
+    )  # fmt: skip
+
+
+def _count_attempt(call: Call, lead: Lead, choice: Choice | None, now: datetime) -> None:
+    """The person was tried, and is nobody's any more until they come up again."""
+    rows = CampaignMember.unscoped.filter(agency_id=call.agency_id, campaign=call.campaign_id, lead=lead)
+    member = rows.select_for_update(of=("self",)).first()
+    if member is None:
+        return
+    member.attempts += 1
+    member.last_attempt_at = now
+    member.last_disposition = choice.words if choice else ""
+    member.held_by, member.held_until = None, None
+    member.save(
+        update_fields=[
+            "attempts",
+            "last_attempt_at",
+            "last_disposition",
+            "held_by",
+            "held_until",
+            "updated_at",
+        ]
+    )

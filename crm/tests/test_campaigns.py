@@ -1,0 +1,186 @@
+"""Campaigns: who makes and runs them, whom they hold, and what may not be done."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from accounts.proof import Proof, keep
+from accounts.scope import PlatformUse, agency_scope, platform_scope
+from conftest import NOON, Cast
+from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead
+from crm.services.suppression import suppress_lead
+
+FILLED = {
+    "name": "Spring recall", "description": "", "targeting": "Two chairs or more", "script": "Hello, this is Bea.",
+    "start_date": "2026-03-01", "end_date": "2026-03-31", "daily_lead_limit": "20", "total_lead_limit": "",
+    "rest_after": "3", "rest_days": "14", "retry_hours": "20",
+}  # fmt: skip
+
+
+def campaign(cast: Cast) -> Campaign:
+    with platform_scope(PlatformUse.ADMIN):
+        found: Campaign = Campaign.unscoped.get(pk=cast.brightside.work.campaign.pk)
+        return found
+
+
+def url(cast: Cast, route: str, *more: Any) -> str:
+    return reverse(f"crm:{route}", args=[cast.brightside.work.campaign.pk, *more])
+
+
+def test_campaign_begins_as_a_draft_and_keeps_what_was_told(cast: Cast) -> None:
+    response = cast.browser("theo").post(reverse("crm:campaign_new") + "?client=brightside-dental", FILLED)
+    with platform_scope(PlatformUse.ADMIN):
+        made = Campaign.unscoped.get(name="Spring recall")
+
+    assert response.headers["Location"] == reverse("crm:campaign", args=[made.pk])
+    assert (made.client_id, made.status, made.targeting, made.daily_lead_limit, made.settings) == (
+        cast.brightside.client.pk, "draft", {"text": "Two chairs or more"}, 20,
+        {"rest_after": 3, "rest_days": 14, "retry_hours": 20},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"name": ""}, "Give the campaign a name."),
+        ({"end_date": "2026-02-01"}, "The last day lies before the first."),
+        ({"daily_lead_limit": "0"}, "greater than or equal to 1"),
+        ({"market": "00000000-0000-0000-0000-000000000000"}, "Select a valid choice"),
+    ],
+)
+def test_refusals_stand_beside_the_field(cast: Cast, more: dict[str, str], words: str) -> None:
+    response = cast.browser("nora").post(url(cast, "campaign_edit"), {**FILLED, **more})
+
+    assert (response.status_code, words in response.content.decode()) == (422, True)
+    assert campaign(cast).name == "Recall"
+
+
+def test_editing_keeps_settings_that_the_form_does_not_know(cast: Cast) -> None:
+    with platform_scope(PlatformUse.ADMIN):
+        Campaign.unscoped.filter(pk=cast.brightside.work.campaign.pk).update(
+            settings={"channel_mix": ["voice"]}
+        )
+    cast.browser("nora").post(url(cast, "campaign_edit"), FILLED)
+
+    assert campaign(cast).settings["channel_mix"] == ["voice"]
+
+
+def test_campaign_goes_only_open_ways(cast: Cast) -> None:
+    nora, moves = cast.browser("nora"), []
+    for status in ("draft", "paused", "active", "completed", "active"):
+        nora.post(url(cast, "campaign_status"), {"status": status})
+        moves.append(campaign(cast).status)
+
+    assert moves == ["active", "paused", "active", "completed", "completed"]
+
+
+def test_autopilot_asks_for_the_right_and_a_fresh_proof(cast: Cast) -> None:
+    """Theo may edit and not allow it; Hannah may allow it; nobody without a fresh proof."""
+    autopilot, mode, tries = {"mode": "autopilot"}, url(cast, "campaign_mode"), {}
+    for who in ("theo", "hannah"):
+        tries[who] = cast.browser(who).post(url(cast, "campaign_autopilot"), autopilot).status_code
+    allowed = campaign(cast).permission_mode
+    theo = cast.browser("theo")
+    theo.post(mode, {"mode": "manual"})
+    theo.post(mode, autopilot)  # round by the other way
+    after = campaign(cast).permission_mode
+    stale, nora = cast.browser("nora"), cast.people["nora"]
+    session = stale.session
+    keep(session, nora, Proof(nora.pk, "totp", NOON))
+    session.save()
+    asked = stale.post(url(cast, "campaign_autopilot"), autopilot)
+
+    assert (tries, allowed, after) == ({"theo": 403, "hannah": 302}, "autopilot", "manual")
+    assert (asked.status_code, "verify" in asked.headers["Location"]) == (302, True)
+    assert campaign(cast).permission_mode == "manual"
+
+
+def test_only_people_of_the_house_are_assigned(cast: Cast) -> None:
+    nora = cast.browser("nora")
+    foreign = nora.post(url(cast, "campaign_assign"), {"people": [str(cast.people["otto"].pk)]})
+    nora.post(url(cast, "campaign_assign"), {"people": [str(cast.people["bea"].pk)]})
+    with platform_scope(PlatformUse.ADMIN):
+        rows = CampaignAssignment.unscoped.filter(campaign=cast.brightside.work.campaign)
+        assigned = set(rows.values_list("user__display_name", flat=True))
+
+    assert (foreign.status_code, assigned) == (422, {"Bea"})
+
+
+def add_lead(cast: Cast, n: int, **more: Any) -> Lead:
+    own: dict[str, Any] = {"agency_id": cast.larkspur.pk, "client": cast.brightside.client}
+    with agency_scope(cast.larkspur.pk):
+        made: Lead = Lead.unscoped.create(
+            **own, display_name=f"Lead {n}", phone=f"+1410555{n:04d}", phone_e164=f"+1410555{n:04d}", **more
+        )
+        return made
+
+
+def test_people_come_in_once_and_whoever_said_stop_as_opted_out(cast: Cast) -> None:
+    one, two = add_lead(cast, 1), add_lead(cast, 2)
+    with agency_scope(cast.larkspur.pk):
+        suppress_lead(lead=two, reason="do_not_contact", source="test", added_by=None, now=NOON)
+    nora = cast.browser("nora")
+    page = nora.get(url(cast, "campaign_members_add")).content.decode()
+    for _ in range(2):
+        nora.post(url(cast, "campaign_members_add"), {"lead": [str(one.pk), str(two.pk)]})
+    foreign = nora.post(url(cast, "campaign_members_add"), {"lead": [str(cast.delgado.lead.pk)]})
+    with platform_scope(PlatformUse.ADMIN):
+        rows = CampaignMember.unscoped.filter(campaign=cast.brightside.work.campaign)
+        held = dict(rows.values_list("lead__display_name", "status"))
+
+    assert ("Lead 1" in page, "Lee Brightside" in page, foreign.status_code) == (True, False, 422)
+    assert held == {"Lee Brightside Dental": "active", "Lead 1": "active", "Lead 2": "opted_out"}
+
+
+def test_limit_of_people_holds(cast: Cast) -> None:
+    with platform_scope(PlatformUse.ADMIN):
+        Campaign.unscoped.filter(pk=cast.brightside.work.campaign.pk).update(total_lead_limit=1)
+    one = add_lead(cast, 1)
+    response = cast.browser("nora").post(url(cast, "campaign_members_add"), {"lead": [str(one.pk)]})
+
+    assert (response.status_code, "takes 1 people at most" in response.content.decode()) == (422, True)
+
+
+def test_member_is_paused_ended_called_again_and_taken_out(cast: Cast) -> None:
+    nora, member = cast.browser("nora"), cast.brightside.work.member
+    seen = []
+    for do in ("paused", "active", "completed", "nonsense"):
+        nora.post(url(cast, "campaign_member", member.pk), {"do": do})
+        with platform_scope(PlatformUse.ADMIN):
+            seen.append(CampaignMember.unscoped.get(pk=member.pk).status)
+    with platform_scope(PlatformUse.ADMIN):
+        CampaignMember.unscoped.filter(pk=member.pk).update(attempts=1)
+    nora.post(url(cast, "campaign_member", member.pk), {"do": "remove"})
+    with platform_scope(PlatformUse.ADMIN):
+        kept = CampaignMember.unscoped.filter(pk=member.pk).exists()
+        CampaignMember.unscoped.filter(pk=member.pk).update(attempts=0)
+    nora.post(url(cast, "campaign_member", member.pk), {"do": "remove"})
+    with platform_scope(PlatformUse.ADMIN):
+        left = CampaignMember.unscoped.filter(pk=member.pk).exists()
+
+    assert (seen, kept, left) == (["paused", "active", "completed", "completed"], True, False)
+
+
+def test_whoever_said_stop_does_not_come_back_by_a_button(cast: Cast) -> None:
+    with agency_scope(cast.larkspur.pk):
+        suppress_lead(
+            lead=cast.brightside.lead, reason="do_not_contact", source="test", added_by=None, now=NOON
+        )
+    member = cast.brightside.work.member
+    page = cast.browser("nora").post(url(cast, "campaign_member", member.pk), {"do": "active"}, follow=True)
+    with platform_scope(PlatformUse.ADMIN):
+        status = CampaignMember.unscoped.get(pk=member.pk).status
+
+    assert (status, "do-not-contact list" in page.content.decode()) == ("opted_out", True)
+
+
+def test_what_is_done_to_a_campaign_is_in_the_log(cast: Cast) -> None:
+    cast.browser("nora").post(url(cast, "campaign_status"), {"status": "paused"})
+    with agency_scope(cast.larkspur.pk):
+        told = AuditEvent.unscoped.filter(event_type="campaign_changed").latest("seq")
+
+    assert (told.target, told.details["from"], told.details["to"]) == ("Recall", "active", "paused")
+    assert told.occurred_at <= timezone.now()
