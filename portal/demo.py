@@ -23,6 +23,7 @@ from crm.services import ctm_connect
 from crm.services.ctm_connect import CTMKeys
 from crm.services.new_client import add_stages
 from lib.http import ProviderError
+from portal.demo_calling import make_campaign
 from portal.demo_lists import add_lists
 from portal.demo_people import add_people
 from portal.demo_work import furnish_work
@@ -57,6 +58,7 @@ def make_agency(accounts: list[dict[str, Any]]) -> bool:
             _connect(client, each)
     _people(agency)
     _leads(agency)
+    _work(agency)
     return made
 
 
@@ -162,6 +164,14 @@ def _people(agency: Agency) -> None:
                 agency=agency, client=client, user=theo, kind=ClientAssignment.Kind.ACCOUNT_MANAGER
             )
         add_lists(agency, nora, {client: user for user, _, client in seats if client})
+
+
+def _work(agency: Agency) -> None:
+    with transaction.atomic(), agency_scope(agency.pk):
+        dental = Client.unscoped.filter(slug="brightside-dental").first()
+    theo = User.objects.get(email="theo@larkspur.example")
+    if dental:
+        make_campaign(dental, theo)
 
 
 def _person(email: str, first: str, last: str, **fields: Any) -> User:
