@@ -199,7 +199,9 @@ class LeadFilter(InAddress):
             if wanted:
                 held.append(f"l.{column} = %s")
                 values.append(wanted)
-        for more, its in (self._owned(actor), self._named(actor), self._dated(), self._found(most)):
+        thinned = scope != actor.scope.condition("l")[0]  # the search knows of nothing but the scope
+        found = self._found(None if thinned else most)
+        for more, its in (self._owned(actor), self._named(actor), self._dated(), found):
             held += more
             values += its
         return held, values
