@@ -75,9 +75,9 @@ LEAD_JOINS = (
     "JOIN calls_client client ON client.id = l.client_id JOIN calls_status status ON status.id = l.status_id"
 )
 LATEST = "ORDER BY l.last_call_at DESC, l.id DESC"
+LEAD_WORD = "(name ILIKE %s OR phone LIKE %s OR email ILIKE %s OR company ILIKE %s)"
 LEAD_SEARCH = (
-    "WITH hit AS MATERIALIZED (SELECT id, last_call_at FROM calls_lead "
-    "WHERE name ILIKE %s OR phone LIKE %s OR email ILIKE %s OR company ILIKE %s) "
+    "WITH hit AS MATERIALIZED (SELECT id, last_call_at FROM calls_lead WHERE {words}) "
     f"SELECT {LEAD_COLUMNS} FROM (SELECT id FROM hit ORDER BY last_call_at DESC, id DESC LIMIT 50) newest "
     f"JOIN calls_lead l USING (id) {LEAD_JOINS} {LATEST}"
 )
@@ -89,7 +89,11 @@ LEAD_PAGE = jinja2.Environment(autoescape=True).from_string(
 def leads(request: HttpRequest) -> HttpResponse:
     asked = request.GET
     if "q" in asked:
-        found = _fetch(LEAD_SEARCH, [f"%{asked['q']}%"] * 4)
+        words = [
+            f"%{word}%" for word in asked["q"].split() if len(word) > 1
+        ]  # every one, in whichever column
+        sql = LEAD_SEARCH.format(words=" AND ".join([LEAD_WORD] * len(words)))
+        found = _fetch(sql, [word for word in words for _ in range(4)])
     else:
         conditions, values = ["true"], list[Any]()
         for name in ("client", "status"):
