@@ -104,7 +104,9 @@ class DispositionForm(forms.Form):
 class CallForm(DispositionForm):
     """``person`` True asks for whom it was with: the call is logged from nowhere."""
 
-    field_order = ("name", "phone", "email", "direction", "started_at", "minutes", "seconds", "notes")
+    field_order = (
+        "name", "phone", "email", "direction", "started_at", "called_by", "minutes", "seconds", "notes"
+    )  # fmt: skip
 
     name = forms.CharField(label="Name", max_length=200, required=False)
     phone = forms.CharField(label="Their number", max_length=40, required=False)

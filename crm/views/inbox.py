@@ -104,6 +104,7 @@ def opening(request: HttpRequest, path: str) -> dict[str, Any]:
         "views_url": reverse("crm:views", args=["calls"]) + chosen.query,
         "new_view_url": reverse("crm:views_new", args=["calls"]) + chosen.query,
         "csv_url": address("crm:calls_csv") + chosen.query,
+        "may_log": actor.can("calls.log", Level.WRITE),
         "may_export": actor.can("leads.export", Level.WRITE),
     }
 

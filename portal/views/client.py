@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from accounts.directory import reader_zone, visible_clients
+from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.inbox import NEWEST, InboxFilter, inbox_page
@@ -124,6 +125,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "page": page,
         "days": listing.days(page.rows, query=chosen.query),
         "categories": LABELS,
+        "may_log": actor.can("calls.log", Level.WRITE),
         "on_first_page": before is None and after is None,
         **page_links(reverse("portal:calls"), chosen, page),
         **opening(request, reverse("portal:calls")),
