@@ -124,7 +124,6 @@ def rows_of(
 
 def _of_csv(file: IO[bytes], encoding: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-    csv.field_size_limit(max(csv.field_size_limit(), 4 * 1024 * 1024))
     reader = csv.reader(text, delimiter=separator)
     try:
         line = 1
