@@ -55,6 +55,10 @@ PAGES = (
     Page("accounts:branding", "Branding", "palette", "agency.profile", side="staff", group="House"),
     Page("accounts:packages", "Packages", "package", "agency.profile", side="staff", group="House"),
     Page("crm:suppression", "Do not contact", "phone-off", "suppression.add", Level.WRITE, group="House"),
+    Page("crm:imports", "Imports", "upload", "leads.import", Level.WRITE, group="House", family="crm:import"),
+    Page(
+        "crm:forms", "Web forms", "file-text", "leads.import", Level.WRITE, group="House", family="crm:form"
+    ),
     Page("crm:tags", "Tags", "tag", "pipeline.stages", Level.WRITE, group="House", family="crm:tag"),
     Page("accounts:rules", "Sign-in rules", "shield-alert", "security.others", Level.WRITE, group="House"),
     Page("accounts:roles", "Roles", "users", group="House"),
