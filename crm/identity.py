@@ -18,16 +18,20 @@ MAIL_FOR_ALL = frozenset(
 
 def profile_address(text: str) -> str:
     """``LinkedIn.com/in/Ann/?x=1`` → ``https://www.linkedin.com/in/ann``; "" for what is no person's profile."""
+    path = linkedin_path(text, PROFILE)
+    return f"https://www.linkedin.com/{path}" if path else ""
+
+
+def linkedin_path(text: str, kinds: re.Pattern[str]) -> str:
+    """``in/ann`` of an address there whose path begins as ``kinds`` asks, (kind, name) being its groups; else ""."""
     given = text.strip()
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
-        host = (parts.hostname or "").lower()
+        host = parts.hostname or ""
     except ValueError:
         return ""
-    found = PROFILE.match(parts.path.lower())
-    if not found or not f".{host}".endswith(".linkedin.com"):
-        return ""
-    return f"https://www.linkedin.com/{found.group(1)}/{found.group(2)}"
+    found = kinds.match(parts.path.lower())
+    return "/".join(found.groups()) if found and f".{host}".endswith(".linkedin.com") else ""
 
 
 def domain_of(address: str) -> str:

@@ -6,6 +6,7 @@ Plain values: the question itself is `crm.services.suppression.suppressed`.
 import re
 from urllib.parse import urlsplit
 
+from crm.identity import linkedin_path
 from crm.models.suppression import Suppression
 from lib import phones
 
@@ -70,16 +71,8 @@ def _domain(text: str) -> str:
 
 
 def _profile(text: str) -> str:
-    address = text if "://" in text else f"https://{text}"
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return ""
-    found = PROFILE.match(parts.path.lower())
-    if not found or not f".{host}".endswith(".linkedin.com"):
-        return ""
-    return f"linkedin.com/{found.group(1)}/{found.group(2)}"
+    path = linkedin_path(text, PROFILE)
+    return f"linkedin.com/{path}" if path else ""
 
 
 def _ascii(host: str) -> str:

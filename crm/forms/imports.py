@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.directory import ClientFacts
+from crm.forms.whose import ClientField
 from crm.importing.fields import CUSTOM, FIELDS, IGNORE
 from crm.models import ImportJob
 
@@ -17,13 +18,7 @@ COLUMN_CHOICES = [
 
 
 class UploadForm(forms.Form):
-    client = forms.ChoiceField(
-        label="Whose people are they?",
-        error_messages={
-            "required": "Choose a client.",
-            "invalid_choice": "Choose one of the clients in the list.",
-        },
-    )
+    client = ClientField(label="Whose people are they?")
     file = forms.FileField(
         label="The list",
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
@@ -33,11 +28,8 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, clients: Sequence[ClientFacts], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(client.id), client.name) for client in clients]
-        own: Any = self.fields["client"]
-        if len(choices) == 1:
-            own.widget, own.initial = forms.HiddenInput(), choices[0][0]
-        own.choices = choices if len(choices) == 1 else [("", "Choose a client"), *choices]
+        offered: Any = self.fields["client"]
+        offered.offer(clients)
 
     def refuse(self, field: str, words: str) -> None:
         """Show ``words`` beside a field of a form whose answer was not read."""

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from accounts.directory import ClientFacts
 from accounts.forms.packages import WordsField
 from crm.form_words import MOST_WORDS
+from crm.forms.whose import ClientField
 from crm.models import InboundForm
 
 STANDARD = {  # name: (label, kind, what browsers fill in by themselves)
@@ -22,13 +23,7 @@ MOST_QUESTIONS, MOST_RECIPIENTS = 10, 10
 
 
 class WebFormForm(forms.Form):
-    client = forms.ChoiceField(
-        label="Whose form is it?",
-        error_messages={
-            "required": "Choose a client.",
-            "invalid_choice": "Choose one of the clients in the list.",
-        },
-    )
+    client = ClientField(label="Whose form is it?")
     name = WordsField(
         label="Name",
         max_length=120,
@@ -72,14 +67,11 @@ class WebFormForm(forms.Form):
         self, data: Any = None, *, clients: Sequence[ClientFacts], form: InboundForm | None = None
     ) -> None:
         super().__init__(data, initial=_begin(form))
-        choices = [(str(client.id), client.name) for client in clients]
-        own: Any = self.fields["client"]
         if form is not None:
             del self.fields["client"]
-        elif len(choices) == 1:
-            own.widget, own.initial, own.choices = forms.HiddenInput(), choices[0][0], choices
         else:
-            own.choices = [("", "Choose a client"), *choices]
+            offered: Any = self.fields["client"]
+            offered.offer(clients)
 
     def clean_questions(self) -> list[str]:
         lines = [

@@ -17,6 +17,7 @@ from accounts.tenancy import Actor
 from crm.form_words import TRAP, record_of, words_of
 from crm.models import Call, FormSubmission, InboundForm
 from crm.services.ingest import ingest_calls
+from crm.services.leads import region_of
 from crm.services.reconciling import Reading
 from lib.claims import backoff_s, claim
 from lib.payloads import clean_text
@@ -114,7 +115,7 @@ def _process(submission: FormSubmission, now: datetime) -> None:
     if submission.category != SPAM:
         record = record_of(
             submission.payload, external_id=str(submission.pk), form=form.name, received_at=submission.received_at,
-            region=client.settings.get("country", "US"),
+            region=region_of(client),
         )  # fmt: skip
         result = ingest_calls(
             client=client, records=[record], reading=Reading(now), now=now, source=Call.Source.FORM

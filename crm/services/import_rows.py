@@ -17,8 +17,9 @@ from psycopg.types.json import Jsonb
 
 from crm.importing.people import KEYS, Known, Person
 from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
-from crm.models import Channel, ImportJob, Lead, LeadTag, Tag
+from crm.models import Channel, ImportJob, Lead, LeadTag
 from crm.services.suppression import suppressed
+from crm.services.tags import named_tags
 from crm.services.timeline import line, tell_all
 from lib.uuid7 import uuid7
 
@@ -64,7 +65,7 @@ def known_to(job: ImportJob, people: Sequence[Person], *, lock: bool) -> list[Kn
     held = leads.filter(pk__in=found | {UUID(each) for each in own}).order_by("pk")
     if lock:
         held = held.select_for_update(of=("self",))
-    tags = _tags_on(found)
+    tags = tags_on(found)
     return [
         Known(pk, columns_of(values), dict(custom), tags.get(pk, set()), _stamps(*stamps))
         for pk, custom, *stamps, values in (
@@ -89,7 +90,7 @@ def _plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _tags_on(leads: Iterable[UUID]) -> dict[UUID, set[str]]:
+def tags_on(leads: Iterable[UUID]) -> dict[UUID, set[str]]:
     held: dict[UUID, set[str]] = defaultdict(set)
     for lead_id, name in LeadTag.unscoped.filter(lead_id__in=list(leads)).values_list("lead_id", "tag__name"):
         held[lead_id].add(name.casefold())
@@ -194,18 +195,14 @@ def _update(people: Sequence[Known], now: datetime) -> None:
 
 
 def _put_tags_on(job: ImportJob, deeds: Sequence[Deed]) -> None:
-    wanted = {name.casefold(): name for deed in deeds for name in deed.after.get("tags", ())}
-    if not wanted:
+    names = [name for deed in deeds for name in deed.after.get("tags", ())]
+    if not names:
         return
     own: dict[str, Any] = {"agency_id": job.agency_id, "client_id": job.client_id}
-    tags = Tag.unscoped.filter(**own).annotate(plain=Lower("name")).filter(plain__in=wanted)
-    held = {tag.name.casefold() for tag in tags}
-    missing = [Tag(**own, name=name) for plain, name in wanted.items() if plain not in held]
-    Tag.unscoped.bulk_create(missing, ignore_conflicts=True)
-    ids = {tag.name.casefold(): tag.pk for tag in tags.all()}
+    tags = named_tags(**own, names=names)
     LeadTag.unscoped.bulk_create(
         (
-            LeadTag(**own, lead_id=str(deed.lead_id), tag_id=ids[name.casefold()])
+            LeadTag(**own, lead_id=str(deed.lead_id), tag=tags[name.casefold()])
             for deed in deeds
             for name in deed.after.get("tags", ())
         ),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import ForeignKey
 
 from crm.models import Activity, Channel, ImportJob, ImportRow, Lead, LeadTag
-from crm.services.import_rows import COLUMNS, STAMPS, TYPES, columns_of
+from crm.services.import_rows import COLUMNS, STAMPS, TYPES, columns_of, tags_on
 from crm.services.timeline import line, tell_all
 
 BATCH = 1000
@@ -98,7 +98,7 @@ def _take_away(job: ImportJob, rows: list[ImportRow]) -> None:
     """Delete the leads that the lines made, save those that anything else has come to point at."""
     leads = _leads(rows)
     loose = {row.lead_id: row for row in rows if row.lead_id in leads and _stands(leads[row.lead_id], row)}
-    tags = _tags_of(loose)
+    tags = tags_on(loose)
     touched = _pointed_at(job, loose) | {
         pk
         for pk, row in loose.items()
@@ -122,13 +122,6 @@ def _take_away(job: ImportJob, rows: list[ImportRow]) -> None:
                     else "This person is gone already."
                 ),
             )
-
-
-def _tags_of(leads: Iterable[UUID]) -> dict[UUID, set[str]]:
-    held: dict[UUID, set[str]] = {}
-    for lead_id, name in LeadTag.unscoped.filter(lead_id__in=list(leads)).values_list("lead_id", "tag__name"):
-        held.setdefault(lead_id, set()).add(name.casefold())
-    return held
 
 
 def _pointed_at(job: ImportJob, leads: Iterable[UUID]) -> set[UUID]:

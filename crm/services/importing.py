@@ -27,6 +27,7 @@ from crm.importing.reading import Unreadable, rows_of, shape_of
 from crm.models import ImportJob, PipelineStage
 from crm.models.imports import ImportJobQuerySet
 from crm.services import import_rows, import_undo
+from crm.services.leads import region_of
 from lib.uuid7 import uuid7
 
 BATCH = 2000
@@ -213,7 +214,7 @@ def _reading(job: ImportJob, headings: list[str]) -> Reading:
     return Reading(
         columns=job.mapping,
         headings=headings,
-        region=client.settings.get("country", "US"),
+        region=region_of(client),
         day_first=job.shape["day_first"],
         zone=ZoneInfo(client.timezone),
         stages={stage.name.casefold(): str(stage.pk) for stage in stages},

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from accounts.models import Client
-from crm.models import Activity, Call, CallClassification, CallTag, ClassificationPolicy, Lead, Tag
+from crm.models import Activity, Call, CallClassification, CallTag, ClassificationPolicy, Lead
 from crm.providers.ctm.records import CallRecord
 from crm.services.judging import judge_by_machine, machine_verdict
 from crm.services.matching import LeadBook
 from crm.services.reconciling import Reading, reconcile_rating
 from crm.services.sequences import count_sequences
 from crm.services.statuses import refresh_status
+from crm.services.tags import named_tags
 from crm.services.timeline import contact_line, tell_all
 from integrations.models import WriteLog
 from integrations.services import outbox
@@ -193,14 +194,8 @@ def _tag(client: Client, calls: Sequence[Call], records: dict[str, CallRecord]) 
     wanted = [(call, name) for call in calls for name in records[call.external_id].tags]
     if not wanted:
         return
-    tags = _tags_of(client)
-    missing = {name.casefold(): name for _, name in wanted if name.casefold() not in tags}
-    if missing:
-        Tag.unscoped.bulk_create(
-            (Tag(agency_id=client.agency_id, client_id=client.pk, name=name) for name in missing.values()),
-            ignore_conflicts=True,  # somebody may be making the same one
-        )
-        tags = _tags_of(client)
+    names = [name for _, name in wanted]
+    tags = named_tags(agency_id=client.agency_id, client_id=client.pk, names=names)
     CallTag.unscoped.bulk_create(
         (
             CallTag(agency_id=client.agency_id, client_id=client.pk, call=call, tag=tags[name.casefold()])
@@ -208,7 +203,3 @@ def _tag(client: Client, calls: Sequence[Call], records: dict[str, CallRecord]) 
         ),
         ignore_conflicts=True,
     )
-
-
-def _tags_of(client: Client) -> dict[str, Tag]:
-    return {tag.name.casefold(): tag for tag in Tag.objects.for_client(client)}

@@ -1,4 +1,4 @@
-"""The people who may see the leads of a client: to give leads to, and to mention in notes."""
+"""The people around a client: to give leads to, to mention in notes, to name as who called."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,6 +14,7 @@ from accounts.tenancy import Actor
 from crm.models import Lead
 
 SEEING = [role.value for role in Role if allowed((role,), "leads.see")]
+CALLING = [role.value for role in Role if allowed((role,), "calls.log", Level.WRITE)]
 WORKING = [role.value for role in Role if allowed((role,), "leads.edit", Level.OWN)]
 
 
@@ -22,13 +23,30 @@ def colleagues(actor: Actor, client_id: UUID, roles: Iterable[str] = SEEING) -> 
 
     A client's people are told of the agency only who is assigned to them.
     """
-    with agency_scope(actor.agency_id):
-        assigned = ClientAssignment.unscoped.filter(client_id=client_id).values("user_id")
-        of_agency = Q(client=None) & Q(user_id__in=assigned)
-        if actor.is_staff:
-            of_agency |= Q(client=None, client_access=Membership.ClientAccess.ALL)
-        seats = Membership.unscoped.filter(of_agency | Q(client_id=client_id), agency_id=actor.agency_id)
-        held = seats.filter(role__in=list(roles), revoked_at=None).exclude(accepted_at=None)
+    of_agency = _for_client(client_id)
+    if actor.is_staff:
+        of_agency |= Q(client=None, client_access=Membership.ClientAccess.ALL)
+    return _names(actor, of_agency | Q(client_id=client_id), roles)
+
+
+def callers(actor: Actor, client_id: UUID) -> dict[UUID, str]:
+    """Names by id of the others of ``actor``'s own side who may log calls of the client, by name."""
+    where = Q(client_id=client_id)
+    if actor.is_staff:
+        where = _for_client(client_id) | Q(client=None, client_access=Membership.ClientAccess.ALL)
+    return {pk: name for pk, name in _names(actor, where, CALLING).items() if pk != actor.user_id}
+
+
+def _for_client(client_id: UUID) -> Q:
+    """Seats of the agency whose people are assigned to the client."""
+    assigned = ClientAssignment.unscoped.filter(client_id=client_id).values("user_id")
+    return Q(client=None, user_id__in=assigned)
+
+
+def _names(actor: Actor, where: Q, roles: Iterable[str]) -> dict[UUID, str]:
+    with agency_scope(actor.agency_id):  # whoever has some clients alone may still name a colleague
+        seats = Membership.unscoped.filter(where, agency_id=actor.agency_id, role__in=list(roles))
+        held = seats.filter(revoked_at=None).exclude(accepted_at=None)
         users = User.objects.filter(is_active=True, pk__in=held.values("user_id"))
         return {each.pk: each.name for each in sorted(users, key=lambda user: user.name.casefold())}
 

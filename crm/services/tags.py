@@ -31,6 +31,21 @@ def named_tag(*, agency_id: UUID, client_id: UUID, name: str) -> Tag:
         return rows.get()
 
 
+def named_tags(*, agency_id: UUID, client_id: UUID, names: Iterable[str]) -> dict[str, Tag]:
+    """The client's tags by case-folded name; those of ``names`` that there are not are made."""
+    own = {"agency_id": agency_id, "client_id": client_id}
+    wanted, tags = {name.casefold(): name for name in names}, _by_name(own)
+    missing = [Tag(**own, name=name) for plain, name in wanted.items() if plain not in tags]
+    if not missing:
+        return tags
+    Tag.unscoped.bulk_create(missing, ignore_conflicts=True)  # somebody may be making the same one
+    return _by_name(own)
+
+
+def _by_name(own: dict[str, UUID]) -> dict[str, Tag]:
+    return {tag.name.casefold(): tag for tag in Tag.unscoped.filter(**own)}
+
+
 @transaction.atomic
 def tag_lead(*, actor: Actor, lead_id: UUID, name: str, now: datetime) -> Tag:
     """Raises `Lead.DoesNotExist`."""

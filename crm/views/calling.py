@@ -16,12 +16,12 @@ from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.callee import zone_of
-from crm.colleagues import callers
 from crm.dispositions import BY_WORDS, DISPOSITIONS, proposed_disposition
 from crm.forms.calling import CallForm, DispositionForm
 from crm.models import Call, Lead
 from crm.services import disposing
 from crm.services.calling import log_call
+from crm.services.readers import callers
 
 BOTH = ["GET", "POST"]
 

@@ -18,12 +18,12 @@ from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm import campaign_page as pages
-from crm.colleagues import callers
 from crm.forms.campaigns import MODES, AssignForm, CampaignForm, MembersForm
 from crm.models import Campaign, CampaignAssignment, CampaignMember, Market
 from crm.services import campaigns as services
 from crm.services.campaigns import MOVES, Refused
 from crm.services.queue import is_open
+from crm.services.readers import callers
 
 BOTH = ["GET", "POST"]
 WORDS = {"active": ("Start", "play"), "paused": ("Pause", "pause"), "completed": ("End it", "flag")}

@@ -16,12 +16,12 @@ from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm import campaign_page as pages
 from crm.callee import local_time, zone_of
-from crm.colleagues import callers
 from crm.dispositions import DISPOSITIONS
 from crm.forms.campaigns import HoldForm, QueueForm
 from crm.models import Callback, Campaign, CampaignMember, Lead
 from crm.services import disposing
 from crm.services import queue as services
+from crm.services.readers import callers
 from crm.views.campaigns import find
 
 SHOWN = 10  # callbacks to come
