@@ -11,15 +11,13 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from crm.identity import profile_address
 from crm.importing.fields import Field
 from lib import phones
 
 MOST_MONEY = Decimal("99999999.99")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SEPARATED = re.compile(r"[;,\s]+")
-_PROFILE = re.compile(
-    r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(in|pub|sales/lead)/([^/?#\s]+)", re.IGNORECASE
-)
 _EXPONENT = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?\d+$")
 _MONTHS = {
     name: number
@@ -64,11 +62,10 @@ def phone(text: str, region: str) -> tuple[str, str]:
 
 def linkedin(text: str) -> str:
     """One spelling of a profile's address, so that two spellings are one person."""
-    found = _PROFILE.search(text)
-    if not found:
+    address = profile_address(text)
+    if not address:
         raise Unfit(f"“{_short(text)}” is not the address of a LinkedIn profile.")
-    kind, name = found.groups()
-    return f"https://www.linkedin.com/{kind.lower()}/{name.lower()}"
+    return address
 
 
 def money(text: str) -> Decimal:

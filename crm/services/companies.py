@@ -1,6 +1,6 @@
 """Companies of a client's leads: found by domain or name, made when there is none, changed by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,8 +33,9 @@ def company_for(*, agency_id: UUID, client_id: UUID, name: str, domain: str = ""
         return of_domain
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"company:{client_id}:{name.casefold()}"],
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)),"
+            " pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"companies:{client_id}", f"company:{client_id}:{name.casefold()}"],
         )
     known: Company | None = (
         rows.annotate(plain=Lower("name")).filter(plain=name.lower()).order_by("created_at").first()
@@ -45,6 +46,31 @@ def company_for(*, agency_id: UUID, client_id: UUID, name: str, domain: str = ""
         agency_id=agency_id, client_id=client_id, name=name, domain="" if of_domain else domain
     )
     return made
+
+
+@transaction.atomic
+def companies_named(
+    *, agency_id: UUID, client_id: UUID, names: Iterable[str], mark: Mapping[str, str]
+) -> dict[str, UUID]:
+    """The oldest company of each name, by case-folded name. Those there are not are made, with ``mark`` in their
+    enrichment; blank names are passed over. Nobody else makes one of this client until the transaction ends.
+    """
+    wanted = {name.casefold(): name for name in names if name}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"companies:{client_id}"])
+    own: dict[str, Any] = {"agency_id": agency_id, "client_id": client_id}
+    rows = Company.unscoped.filter(**own).annotate(plain=Lower("name"))
+    held = rows.filter(plain__in=[name.lower() for name in wanted.values()]).order_by("-created_at", "-pk")
+    found = {name.casefold(): pk for name, pk in held.values_list("name", "pk")}
+    made = [
+        Company(**own, name=name, enrichment=dict(mark))
+        for plain, name in wanted.items()
+        if plain not in found
+    ]
+    Company.unscoped.bulk_create(made, batch_size=1000)
+    return found | {each.name.casefold(): each.pk for each in made}
 
 
 @transaction.atomic

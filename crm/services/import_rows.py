@@ -18,21 +18,28 @@ from psycopg.types.json import Jsonb
 from crm.importing.people import KEYS, Known, Person
 from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
 from crm.models import Channel, ImportJob, Lead, LeadTag
+from crm.services.companies import companies_named
+from crm.services.statuses import refresh_status
 from crm.services.suppression import suppressed
 from crm.services.tags import named_tags
 from crm.services.timeline import line, tell_all
 from lib.uuid7 import uuid7
 
-# The columns of a lead that a line can fill.
+# The columns of a lead that a line can fill, and the two that follow from them: the company and the wrong number.
 COLUMNS = (
     "first_name", "last_name", "display_name", "email", "phone", "phone_e164", "company_name", "title", "seniority",
     "linkedin_url", "industry", "location", "city", "state", "country", "external_ref", "stage_id", "value",
-    "last_call_at", "notes",
+    "last_call_at", "notes", "company_id", "phone_is_wrong",
 )  # fmt: skip
 STAMPS = ("updated_at", "stage_entered_at")
-TYPES = {"value": "numeric", "last_call_at": "timestamptz", "stage_id": "uuid"}
+TYPES = {
+    "value": "numeric", "last_call_at": "timestamptz", "stage_id": "uuid", "company_id": "uuid",
+    "phone_is_wrong": "boolean",
+}  # fmt: skip
+BLANK = {**dict.fromkeys(COLUMNS, ""), **dict.fromkeys(TYPES, None), "phone_is_wrong": "False"}
 STAGED = ("id", *COLUMNS, "custom")
 NOTED = ("id", "line", "raw", "status", "reason", "lead_id", "before", "after")
+MADE_BY = "import"  # in a company's enrichment: the job that needed it
 MET_SOMEBODY = "Somebody added this person at the same moment. Import the row again."
 
 
@@ -103,6 +110,7 @@ def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: d
     ``known`` holds every lead of the deeds as the batch leaves it, by id.
     """
     changed = [deed for deed in deeds if deed.status in (CREATED, UPDATED)]
+    _employ(job, changed, known)
     last = {deed.lead_id: deed for deed in changed}  # two lines may be about one person
     fresh = {deed.lead_id for deed in changed if deed.status == CREATED}
     made = _insert(job, [known[str(pk)] for pk in last if pk in fresh], now)
@@ -114,6 +122,29 @@ def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: d
     _put_tags_on(job, changed)
     _tell(job, changed, now)
     _note(job, deeds, now)
+    enriched = [deed.lead_id for deed in changed if "custom" in deed.after]
+    refresh_status(agency_id=job.agency_id, lead_ids=enriched)
+
+
+def _employ(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known]) -> None:
+    """Let the company row follow its name, and the mark of a wrong number go with the number."""
+    companies = companies_named(
+        agency_id=job.agency_id,
+        client_id=job.client_id,
+        names=(deed.after.get("company_name", "") for deed in deeds),
+        mark={MADE_BY: str(job.pk)},
+    )
+    for deed in deeds:
+        follows = {}
+        if name := deed.after.get("company_name"):
+            follows["company_id"] = str(companies[name.casefold()])
+        if deed.status == UPDATED and "phone" in deed.after:
+            follows["phone_is_wrong"] = "False"
+        held = known[str(deed.lead_id)].columns
+        for column, text in follows.items():
+            if held.get(column, "") != text:
+                deed.before[column], deed.after[column] = held.get(column, ""), text
+                held[column] = text
 
 
 def _stage(people: Sequence[Known]) -> None:
@@ -122,10 +153,7 @@ def _stage(people: Sequence[Known]) -> None:
         cursor.copy(f"COPY staged_lead ({', '.join(STAGED)}) FROM STDIN") as copy,
     ):
         for each in people:
-            texts = (each.columns.get(name, "") for name in COLUMNS)
-            values = (
-                text or None if name in TYPES else text for name, text in zip(COLUMNS, texts, strict=True)
-            )
+            values = (each.columns.get(name) or BLANK[name] for name in COLUMNS)
             copy.write_row((each.id, *values, Jsonb(each.custom)))
 
 

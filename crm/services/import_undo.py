@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import ForeignKey
 
-from crm.models import Activity, Channel, ImportJob, ImportRow, Lead, LeadTag
-from crm.services.import_rows import COLUMNS, STAMPS, TYPES, columns_of, tags_on
+from crm.models import Activity, Channel, Company, ImportJob, ImportRow, Lead, LeadTag
+from crm.services.import_rows import COLUMNS, MADE_BY, STAMPS, TYPES, columns_of, tags_on
+from crm.services.statuses import refresh_status
 from crm.services.timeline import line, tell_all
 
 BATCH = 1000
@@ -28,6 +29,7 @@ def take_back_some(*, job_id: UUID, now: datetime, lease: timedelta) -> bool:
         ]
     )
     if not rows:
+        _close_empty_companies(job)
         ImportJob.unscoped.filter(pk=job_id).update(status=Status.UNDONE, undone_at=now, lease_until=None)
         return False
     made = [row for row in rows if row.status == ImportRow.Status.CREATED]
@@ -35,11 +37,27 @@ def take_back_some(*, job_id: UUID, now: datetime, lease: timedelta) -> bool:
     _restore(job, changed, now)
     _take_away(job, made)
     ImportRow.unscoped.bulk_update(rows, ["undo", "reason"])
+    enriched = [row.lead_id for row in changed if "custom" in (row.after or {})]
+    refresh_status(agency_id=job.agency_id, lead_ids=enriched)
     done = sum(row.undo == Undo.REVERSED for row in rows)
     ImportJob.unscoped.filter(pk=job_id).update(
         reversed=job.reversed + done, kept=job.kept + len(rows) - done, lease_until=now + lease
     )
     return True
+
+
+def _close_empty_companies(job: ImportJob) -> None:
+    """Delete the companies that the import made, save those that have people or news or were changed since."""
+    made = Company.unscoped.filter(
+        agency_id=job.agency_id,
+        client_id=job.client_id,
+        enrichment={MADE_BY: str(job.pk)},
+        leads=None,
+        signals=None,
+    )
+    if job.finished_at:
+        made = made.filter(updated_at__lte=job.finished_at)
+    Company.unscoped.filter(pk__in=list(made.values_list("pk", flat=True))).delete()
 
 
 def _leads(rows: Iterable[ImportRow]) -> dict[UUID, Lead]:

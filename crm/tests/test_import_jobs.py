@@ -17,7 +17,7 @@ from accounts.scope import agency_scope
 from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast, House, make_cast
 from crm.import_report import failed_lines
-from crm.models import Activity, ImportJob, ImportRow, Lead, LeadTag
+from crm.models import Activity, Company, ImportJob, ImportRow, Lead, LeadTag
 from crm.services import import_rows, importing
 from crm.services.importing import ImportRefused
 from crm.services.suppression import Entry, suppress
@@ -130,7 +130,7 @@ def test_import_makes_people_with_all_their_fields(desk: Desk) -> None:
     ann = desk.find(email="ann@example.test")
 
     assert (ann.name, ann.phone, ann.phone_e164, ann.city, ann.enrichment_data, ann.source, ann.status) == (
-        "Ann Lee", "(512) 555-0148", "+15125550148", "Austin", {"Favourite colour": "green"}, "import", "new",
+        "Ann Lee", "(512) 555-0148", "+15125550148", "Austin", {"Favourite colour": "green"}, "import", "enriched",
     )  # fmt: skip
     with agency_scope(desk.agency_id), transaction.atomic():
         tags = set(LeadTag.unscoped.filter(lead=ann).values_list("tag__name", flat=True))
@@ -149,6 +149,60 @@ def test_update_fills_in_and_leaves_blank_cells_alone(desk: Desk) -> None:
 
     assert (ann.name, ann.city, ann.enrichment_data) == ("Ann Lee", "Houston", {"Favourite colour": "red"})
     assert desk.rows(job) == [(2, "updated", "Known already, by e-mail address.", "")]
+
+
+def test_people_are_tied_to_their_company_which_is_made_once(desk: Desk) -> None:
+    head = ["E-mail", "Company"]
+    with agency_scope(desk.agency_id), transaction.atomic():
+        own = {"agency_id": desk.agency_id, "client": desk.house.client}
+        known = Company.unscoped.create(**own, name="Lee & Sons")
+        count = Company.unscoped.filter(**own).count()
+    rows = (["a@example.test", "LEE & SONS"], ["b@example.test", "Straße 9"], ["c@example.test", "STRASSE 9"])
+    job = desk.run(text_of(*rows, head=head))
+    ann, bob, cy = (desk.find(email=each[0]) for each in rows)
+
+    assert (ann.company_id, ann.company_name) == (known.pk, "LEE & SONS")
+    assert bob.company_id == cy.company_id != known.pk
+    moved = desk.run(text_of(["a@example.test", "Ray Ltd"], head=head), policy="update")
+    assert desk.find(email="a@example.test").company_id not in (known.pk, bob.company_id)
+
+    for each in (moved, job):
+        desk.undo(each)
+    with agency_scope(desk.agency_id), transaction.atomic():
+        left = Company.unscoped.filter(**own)
+        assert (left.count(), left.filter(pk=known.pk).exists()) == (count, True)
+
+
+def test_undo_leaves_a_company_that_somebody_works_at_since(desk: Desk) -> None:
+    job = desk.run(text_of(["b@example.test", "Ray Ltd"], head=["E-mail", "Company"]))
+    with agency_scope(desk.agency_id), transaction.atomic():
+        company = Company.unscoped.get(name="Ray Ltd")
+        Lead.unscoped.filter(pk=desk.house.lead.pk).update(company=company)
+    desk.undo(job)
+
+    with agency_scope(desk.agency_id), transaction.atomic():
+        assert Company.unscoped.filter(pk=company.pk).exists()
+
+
+def test_another_number_takes_the_mark_of_a_wrong_one_away(desk: Desk) -> None:
+    desk.run(text_of(ANN))
+    with agency_scope(desk.agency_id), transaction.atomic():
+        Lead.unscoped.filter(email="ann@example.test").update(phone_is_wrong=True)
+    before = desk.leads()
+    job = desk.run(text_of(["", "", "ann@example.test", "5125550199", "", "", ""]), policy="update")
+
+    assert desk.find(email="ann@example.test").phone_is_wrong is False
+    desk.undo(job)
+    assert desk.leads() == before
+
+
+def test_what_an_import_adds_counts_for_the_status_until_it_is_taken_back(desk: Desk) -> None:
+    desk.run(text_of(BOB))
+    job = desk.run(text_of(["", "", "bob@example.test", "", "", "", "red"]), policy="update")
+
+    assert desk.find(email="bob@example.test").status == "enriched"
+    desk.undo(job)
+    assert desk.find(email="bob@example.test").status == "new"
 
 
 def test_undo_of_new_people_leaves_no_trace(desk: Desk) -> None:

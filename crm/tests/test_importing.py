@@ -172,6 +172,14 @@ def test_no_money_is_unfit(text: str) -> None:
 def test_addresses_profiles_numbers_and_tags() -> None:
     assert values.email("mailto:Dana@Example.test; d2@example.test") == "Dana@Example.test"
     assert values.linkedin("linkedin.com/in/Dana-W/?trk=x") == "https://www.linkedin.com/in/dana-w"
+    for other in (
+        "evillinkedin.com/in/dana",
+        "see linkedin.com/in/dana",
+        "linkedin.com/company/acme",
+        "dana",
+    ):
+        with pytest.raises(Unfit, match="LinkedIn"):
+            values.linkedin(other)
     assert values.phone("+1 (512) 555-0148", "US") == ("+1 (512) 555-0148", "+15125550148")
     assert values.phone("+1 (555)…", "US") == ("+1 (555)…", "")
     assert values.tags("Roof, roof ;  Late  night,") == ["roof", "Late night"]
