@@ -28,7 +28,7 @@ STATUS_HUES = {
     "new": "blue", "enriched": "blue", "scored": "blue", "in_sequence": "violet", "contacted": "teal",
     "replied": "amber", "converted": "green", "disqualified": "gray",
 }  # fmt: skip
-TIER_HUES = {"hot": "red", "warm": "amber", "cold": "blue"}
+TIER_HUES = {"hot": "red", "warm": "amber", "cool": "teal", "cold": "blue"}
 SENTIMENT_HUES = {"positive": "green", "neutral": "gray", "negative": "red"}
 STATUSES, SOURCES, SENTIMENTS = (
     {str(value): str(words) for value, words in each.choices}

@@ -13,6 +13,7 @@ from crm.classification.categories import LABELS
 from crm.in_address import InAddress, one_line, view_of
 from crm.models import Lead
 from crm.paging import PAGE, Order
+from crm.score_weights import TIERS
 from crm.searching import FOUND, found_values
 
 SORTS: dict[str, tuple[str, Order]] = {
@@ -31,7 +32,6 @@ KEYS = {
 }
 DAYS = ("1", "7", "30", "90")  # of "within the last … days", today included
 NOBODY, MINE, NONE = "nobody", "me", "none"
-TIERS = ("hot", "warm", "cold")
 WORDS: dict[str, Mapping[str, str]] = {  # the filters that compare a column with one of a few words
     "status": dict(Lead.Status.choices),
     "source": dict(Lead.Source.choices),

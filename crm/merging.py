@@ -29,12 +29,20 @@ CHOICES: dict[str, tuple[str, tuple[str, ...]]] = {
     "stage": ("Stage", ("stage_id", "stage_entered_at", "board_rank", "lost_reason")),
     "owner": ("Owner", ("owner_id",)),
     "value": ("Expected value", ("value", "currency")),
-    "score": ("Score", ("score", "tier", "scored_at")),
     "research": ("Research", ("deep_research_data", "deep_research_run_at")),
     "notes": ("Remarks", ("notes",)),
 }
 # Work out by themselves, of both people's calls and facts.
-DERIVED = ("status", "category", "first_inbound_at", "first_response_at", "last_call_at")
+DERIVED = (
+    "status",
+    "category",
+    "first_inbound_at",
+    "first_response_at",
+    "last_call_at",
+    "score",
+    "tier",
+    "scored_at",
+)
 JOINED = ("enrichment_data",)
 NEVER = (
     "id",

@@ -11,6 +11,7 @@ WRITES_A_SWEEP = 200
 RECORDINGS_A_SWEEP = 20
 IMPORTS_A_SWEEP = 20
 FORMS_A_SWEEP = 500
+SCORES_A_SWEEP = 100  # batches
 
 
 @shared_task
@@ -79,3 +80,24 @@ def redact_due(**_later: Any) -> None:
     from crm.services.redaction import redact_due
 
     redact_due(now=timezone.now())
+
+
+@shared_task
+def sweep_scores(**_later: Any) -> None:
+    """Score whom something new is known of."""
+    from crm.services.score_sweeps import score_due
+
+    for _ in range(SCORES_A_SWEEP):
+        if not score_due(now=timezone.now()):
+            return
+
+
+@shared_task
+def sweep_scoring_rounds(**_later: Any) -> None:
+    """Go on with the walks over all leads: time has passed, or weights have changed."""
+    from crm.services.score_sweeps import begin_rounds, walk_on
+
+    begin_rounds(now=timezone.now())
+    for _ in range(SCORES_A_SWEEP):
+        if not walk_on(now=timezone.now()):
+            return

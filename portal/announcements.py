@@ -9,7 +9,9 @@ from accounts.models import ClientAssignment, Membership
 from accounts.permissions import allowed
 from accounts.principal import load_principal
 from accounts.roles import AGENCY_ROLES, Role
-from crm.models import Call
+from crm.models import Call, Lead
+from crm.score_weights import HOT
+from crm.services.readers import sees_lead
 from integrations.models import OutboxEvent
 from notifications.services.notices import notify
 
@@ -37,26 +39,50 @@ def announce_call(event: OutboxEvent, now: datetime) -> None:  # noqa: ARG001  e
     )
 
 
-def _people_of(call: Call) -> list[UUID]:
+def announce_hot(event: OutboxEvent, now: datetime) -> None:  # noqa: ARG001  every subscriber is told the time
+    """Tell the agency's owner of a lead that it has become hot, or without one those who work for the client.
+
+    Whoever made it so by hand knows. Idempotent.
+    """
+    lead = (
+        Lead.unscoped.select_related("client").filter(pk=event.payload["lead_id"], archived_at=None).first()
+    )
+    if lead is None or lead.tier != HOT:
+        return
+    owner = lead.owner_id
+    people = [owner] if owner and sees_lead(owner, lead) and _may_see(owner, lead) else _people_of(lead)
+    notify(
+        agency_id=lead.agency_id,
+        client_id=lead.client_id,
+        user_ids=[person for person in people if str(person) != event.payload["by"]],
+        event="lead_hot",
+        title=f"{lead.name[:80]} is hot now at {lead.client.name[:80]}",
+        body=f"Their score is {lead.score}. See what it is made of.",
+        link_url=reverse("crm:lead", args=[lead.pk]),
+        dedupe_key=f"hot:{event.payload['score_id']}",
+    )
+
+
+def _people_of(about: Call | Lead) -> list[UUID]:
     """Staff who work on the client's leads and are assigned to it; where there are none, the agency's owners."""
     roles = [role for role in AGENCY_ROLES if allowed([role], "leads.see")]
     staff = Membership.unscoped.filter(
-        agency_id=call.agency_id,
+        agency_id=about.agency_id,
         role__in=roles,
         accepted_at__isnull=False,
         revoked_at=None,
         user__is_active=True,
     )
-    assigned = ClientAssignment.unscoped.filter(client_id=call.client_id).values("user_id")
+    assigned = ClientAssignment.unscoped.filter(client_id=about.client_id).values("user_id")
     people = set(staff.filter(user_id__in=assigned).values_list("user_id", flat=True))
-    people = {person for person in people if _may_see(person, call)}
+    people = {person for person in people if _may_see(person, about)}
     return sorted(people or staff.filter(role=Role.AGENCY_OWNER).values_list("user_id", flat=True))
 
 
-def _may_see(person: UUID, call: Call) -> bool:
+def _may_see(person: UUID, about: Call | Lead) -> bool:
     """Whoever sees their own records alone hears of those alone."""
     principal = load_principal(person)
-    seat = principal.seats.get(f"{call.agency_id}/") if principal else None
+    seat = principal.seats.get(f"{about.agency_id}/") if principal else None
     if seat is None:
         return False
-    return not seat.own_records or bool(Call.objects.for_actor(seat).filter(pk=call.pk).exists())
+    return not seat.own_records or bool(type(about).objects.for_actor(seat).filter(pk=about.pk).exists())

@@ -191,6 +191,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-forms": {"task": "crm.tasks.sweep_forms", "schedule": 120.0},  # and when one arrives
     "sweep-imports": {"task": "crm.tasks.sweep_imports", "schedule": 10.0},
     "sweep-recordings": {"task": "crm.tasks.sweep_recordings", "schedule": 30.0},
+    "sweep-scores": {"task": "crm.tasks.sweep_scores", "schedule": 5.0},
+    "sweep-scoring-rounds": {
+        "task": "crm.tasks.sweep_scoring_rounds",
+        "schedule": 60.0,
+    },  # each client's once a day
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 3600.0},
     "clear-limits": {"task": "accounts.tasks.clear_limits", "schedule": 3600.0},
     "sweep-monthly-credits": {"task": "accounts.tasks.sweep_monthly_credits", "schedule": 600.0},

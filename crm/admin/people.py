@@ -9,7 +9,9 @@ from crm.models import (
     LeadScore,
     Outcome,
     OutcomeMilestone,
+    ScoreDue,
     ScoringModel,
+    ScoringRound,
     Service,
     ServiceAgreement,
     Signal,
@@ -79,6 +81,20 @@ class ScoringModelAdmin(ReadOnlyAdmin):
 class LeadScoreAdmin(ReadOnlyAdmin):
     list_display = ("total", "tier", "override", "scored_at", "client", "agency")
     search_fields = ("client__name",)
+
+
+@admin.register(ScoreDue)
+class ScoreDueAdmin(ReadOnlyAdmin):
+    list_display = ("lead_id", "due_at", "attempts", "client", "agency")
+    search_fields = ("client__name",)
+    list_select_related = ("client", "agency")
+
+
+@admin.register(ScoringRound)
+class ScoringRoundAdmin(ReadOnlyAdmin):
+    list_display = ("client", "due_at", "began_at", "done_at", "agency")
+    search_fields = ("client__name",)
+    list_select_related = ("client", "agency")
 
 
 @admin.register(LeadMerge)

@@ -18,7 +18,7 @@ from crm.models.journeys import (
 from crm.models.leads import Lead, LeadTag, PipelineStage, Tag
 from crm.models.merging import Erasure, LeadMerge
 from crm.models.saved_views import SavedView
-from crm.models.scoring import LeadScore, ScoringModel
+from crm.models.scoring import LeadScore, ScoreDue, ScoringModel, ScoringRound
 from crm.models.suppression import DigestKey, Suppression
 
 __all__ = [
@@ -58,7 +58,9 @@ __all__ = [
     "PipelineStage",
     "RedactionReceipt",
     "SavedView",
+    "ScoreDue",
     "ScoringModel",
+    "ScoringRound",
     "Service",
     "ServiceAgreement",
     "Signal",

@@ -47,3 +47,39 @@ class LeadScore(ClientOwned):
 
     def __str__(self) -> str:
         return f"{self.total} {self.scored_at:%Y-%m-%d}"
+
+
+class ScoreDue(ClientOwned):
+    """A lead about whom something has changed that scores count. The database writes these itself (see the migration),
+    so that no writer of a fact can forget to; whoever scores the lead takes them away.
+    """
+
+    lead_id = models.UUIDField()  # no reference: the lead may be gone by then
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(ClientOwned.Meta):
+        verbose_name_plural = "scores due"
+        indexes = (
+            models.Index(fields=("due_at", "id"), name="score_due"),
+            models.Index(fields=("agency", "client", "lead_id"), name="score_due_of_lead"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} since {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class ScoringRound(ClientOwned):
+    """How far the walk over all leads of a client has come: once a day, because time counts, and after new weights."""
+
+    due_at = models.DateTimeField()
+    after = models.UUIDField(null=True, blank=True)  # the last lead of the round that is under way
+    began_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)  # when a round last came to its end
+
+    class Meta(ClientOwned.Meta):
+        constraints = (models.UniqueConstraint(fields=("agency", "client"), name="scoring_round_once"),)
+        indexes = (models.Index(fields=("due_at",), name="scoring_round_due"),)
+
+    def __str__(self) -> str:
+        return f"Round of {self.client_id}"

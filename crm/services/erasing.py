@@ -204,7 +204,7 @@ def _notices(own: dict[str, Any], leads: list[Lead], call_ids: list[UUID]) -> in
 
 
 def _empty_lead(lead: Lead, now: datetime) -> None:
-    for name in (*CHOSEN, "enrichment_data"):
+    for name in (*CHOSEN, "enrichment_data", "score", "tier", "scored_at"):
         if name not in STANDS:
             field = Lead._meta.get_field(
                 name.removesuffix("_id") if name in ("company_id", "owner_id") else name

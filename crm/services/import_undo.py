@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import ForeignKey
 
-from crm.models import Activity, Channel, Company, ImportJob, ImportRow, Lead, LeadTag
+from crm.models import Activity, Channel, Company, ImportJob, ImportRow, Lead, LeadScore, LeadTag
 from crm.services.import_rows import COLUMNS, MADE_BY, STAMPS, TYPES, columns_of, tags_on
 from crm.services.statuses import refresh_status
 from crm.services.timeline import line, tell_all
@@ -124,6 +124,7 @@ def _take_away(job: ImportJob, rows: list[ImportRow]) -> None:
     }
     going = [pk for pk in loose if pk not in touched]
     LeadTag.unscoped.filter(lead_id__in=going).delete()
+    LeadScore.unscoped.filter(lead_id__in=going).delete()
     with connection.cursor() as cursor:
         cursor.execute("SELECT crm_forget_import(%s, %s)", [going, job.pk])
         if going:
@@ -152,5 +153,7 @@ def _pointed_at(job: ImportJob, leads: Iterable[UUID]) -> set[UUID]:
         rows = model.unscoped.filter(**{f"{relation.field.name}__in": wanted})
         if relation.related_model is Activity:
             rows = rows.exclude(metadata__contains={"job": str(job.pk)})  # a missing key is no match either
+        if relation.related_model is LeadScore:
+            rows = rows.exclude(scored_by=None)  # added up by itself
         found |= set(rows.values_list(relation.field.attname, flat=True))
     return found

@@ -33,6 +33,7 @@ from crm.models import (
     RedactionReceipt,
     SavedView,
     ScoringModel,
+    ScoringRound,
     Service,
     ServiceAgreement,
     Signal,
@@ -120,6 +121,7 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
 def _remember(own: dict[str, Any], of_lead: dict[str, Any], journey: Journey, now: datetime) -> None:
     OutcomeMilestone.unscoped.create(**of_lead, stage="replied", reached_at=now)
     ScoringModel.unscoped.create(**own, version=1, weights={})
+    ScoringRound.unscoped.create(**own, due_at=now)
     LeadScore.unscoped.create(
         **of_lead, total=40, tier="warm", components=[], weights_version=1, scored_at=now
     )

@@ -98,7 +98,7 @@ def _more(cast: Cast) -> None:
         },
         "JourneyStep": {"message": SECRET, "notes": SECRET},
         "Conversion": {"before": {"x": SECRET}},
-        "LeadScore": {"components": [{"why": SECRET}], "reason": SECRET},
+        "LeadScore": {"components": [{"points": 40, "why": SECRET}], "reason": SECRET},
         "FormSubmission": {"payload": {"name": SECRET}, "error": SECRET},
         "ImportRow": {"raw": [SECRET], "before": {"x": SECRET}, "after": {"x": SECRET}, "reason": SECRET},
         "ServiceAgreement": {"service_name": SECRET},

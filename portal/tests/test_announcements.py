@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.models import ClientAssignment, Membership, User
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import NOON, Cast
-from crm.models import Call
+from crm.models import Call, Lead
 from crm.providers.ctm.records import call_record
 from crm.services.ingest import CALL_ARRIVED, ingest_calls
 from crm.services.reconciling import Reading
+from crm.services.scoring import rescore
 from integrations.services import outbox
 from integrations.tasks import drain_outbox
 from notifications.models import Notification
@@ -142,3 +143,43 @@ def test_old_calls_are_history_and_not_news(cast: Cast) -> None:
     arrive(cast, transcription_text=BOOKS, unix_time=int((timezone.now() - timedelta(days=2)).timestamp()))
 
     assert notices(cast) == []
+
+
+def heat(cast: Cast, owner: str) -> list[tuple[str, str, str]]:
+    """Let Brightside's lead become hot, and be scored again a few times; (who, title, link) of what was announced."""
+    house = cast.brightside
+    own: dict[str, Any] = {"agency_id": cast.larkspur.pk, "lead_ids": [house.lead.pk]}
+    with agency_scope(cast.larkspur.pk):
+        Lead.unscoped.filter(pk=house.lead.pk).update(owner=cast.people.get(owner))
+        rescore(**own, now=NOON)
+        Call.unscoped.filter(pk=house.call.pk).update(
+            rating=5, talk_seconds=900, disposition="Meeting Booked"
+        )
+        for minutes in (1, 2, 3):
+            rescore(**own, now=NOON + timedelta(minutes=minutes))
+    drain_outbox()
+    drain_outbox()
+    with platform_scope(PlatformUse.ADMIN):
+        rows = Notification.unscoped.filter(event="lead_hot").select_related("user")
+        return sorted((row.user.display_name, row.title, row.link_url) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        ("", ["Bea", "Theo"]),  # who work for the client
+        ("nora", ["Nora"]),
+        ("hannah", ["Bea", "Theo"]),  # of the client: notices are the agency's
+        ("otto", ["Bea", "Theo"]),  # of another house
+        ("ed", ["Bea", "Theo"]),  # sees no leads
+    ],
+)
+def test_a_lead_that_becomes_hot_is_told_once_to_its_owner_or_those_who_work_for_it(
+    cast: Cast, owner: str, told: list[str]
+) -> None:
+    assign(cast, "theo", "bea", "ed")
+    link = f"/leads/{cast.brightside.lead.pk}/"
+
+    assert heat(cast, owner) == [
+        (name, "Lee Brightside Dental is hot now at Brightside Dental", link) for name in told
+    ]

@@ -204,6 +204,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "crm/services/importing.py",
         "crm/services/recordings.py",
         "crm/services/redaction.py",
+        "crm/services/score_sweeps.py",
         "integrations/services/outbox.py",
         "portal/admin_site.py",
         "portal/demo.py",
