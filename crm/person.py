@@ -105,7 +105,7 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
         customer=Customer.objects.for_actor(actor).filter(**about).first(),
         merges=list(merges.select_related("merged", "merged_by").order_by("-merged_at")[:FEW]),
         stages=list(PipelineStage.objects.for_actor(actor).filter(client_id=lead.client_id)),
-        dial=dial_address(_dialer(actor), lead.phone_e164),
+        dial=dial_address(dialer_of(actor), lead.phone_e164),
         extras=pairs(lead.enrichment_data),
         research=pairs(lead.deep_research_data),
         attribution=[(ORIGINS.get(name, name), words) for name, words in pairs(lead.attribution)],
@@ -163,7 +163,7 @@ def _said(value: Any) -> str:
     return str(value)
 
 
-def _dialer(actor: Actor) -> str:
+def dialer_of(actor: Actor) -> str:
     found = Agency.objects.filter(pk=actor.agency_id).values_list("settings__dialer_url", flat=True).first()
     return found if isinstance(found, str) else ""
 

@@ -156,6 +156,9 @@ ACTIONS: dict[str, Action] = {
     "template_applied": Action("journeys", "list-checks", _template),
     "step_done": Action("journeys", "circle-check", lambda told: f"Step {told['number']} done"),
     "step_undone": Action("journeys", "undo-2", lambda told: f"Step {told['number']} not done after all"),
+    "step_moved": Action(
+        "journeys", "calendar-clock", lambda told: f"Step {told['number']} put off: {told['reason']}"
+    ),
     "agreed": Action("journeys", "handshake", "Agreed to service: a customer now"),
     "agreement_undone": Action("journeys", "undo-2", "Agreed to service was taken back"),
     "redacted": Action("journeys", "eye-off", _redacted),
@@ -172,6 +175,9 @@ ACTIONS: dict[str, Action] = {
     "tag_added": Action("changes", "tag", lambda told: f"Tagged {told['name']}"),
     "tag_removed": Action("changes", "tag", lambda told: f"Tag {told['name']} taken off"),
     "disposition_set": Action("calls", "phone-forwarded", _disposition),
+    "callback_kept": Action("calls", "phone-outgoing", "Called back as promised"),
+    "callback_reopened": Action("calls", "undo-2", "Not called back after all"),
+    "callback_moved": Action("calls", "calendar-clock", lambda told: f"Callback put off: {told['reason']}"),
     "note_added": Action("notes", "pencil", "Note added"),
     "note_deleted": Action("notes", "trash-2", "Note deleted"),
 }

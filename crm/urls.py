@@ -11,12 +11,14 @@ from crm.routes import (
     person,
     pipeline,
     suppression,
+    today,
     web_forms,
 )
 from crm.views import clients, deeds, inbox, recording
 
 app_name = "crm"
 urlpatterns = [
+    *today.urlpatterns,
     *calling.urlpatterns,
     *campaigns.urlpatterns,
     *suppression.urlpatterns,

@@ -19,7 +19,7 @@ from accounts.statements import fetch
 from accounts.tenancy import Actor
 from crm import reach
 from lib.ui.times import clock
-from portal.work import WorkEntry, place_of, work_of
+from portal.work import WorkEntry, place_of, top_of, work_of
 
 THEMES = ("light", "dark")
 PLACES = {
@@ -183,6 +183,10 @@ class Shell:
         if match and match.app_name == "clients":
             return "clients"
         return PLACES.get(match.view_name) or place_of(match.view_name) if match else ""
+
+    @cached_property
+    def top(self) -> tuple[WorkEntry, ...]:
+        return top_of(self._request.actor)  # type: ignore[attr-defined]
 
     @cached_property
     def work(self) -> tuple[WorkEntry, ...]:

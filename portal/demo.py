@@ -26,6 +26,7 @@ from lib.http import ProviderError
 from portal.demo_calling import make_campaign
 from portal.demo_lists import add_lists
 from portal.demo_people import add_people
+from portal.demo_today import furnish_day
 from portal.demo_work import furnish_work
 
 PASSWORD = "sunny-larkspur-42"  # noqa: S105  printed at every start: the demo is no secret
@@ -43,6 +44,7 @@ LOOKS = {
     "Summit Roofing": ("orange", "mountain"),
     "Evergreen Lawn": ("green", "leaf"),
 }
+DAYS = ("brightside-dental", "delgado-plumbing-heating")  # whose people have promised something
 PACKAGES = (("Ignition", "ignition", 200, 490), ("Velocity", "velocity", 600, 1190))
 
 
@@ -159,7 +161,8 @@ def _people(agency: Agency) -> None:
                 agency=agency, user=user, client=client, role=role, defaults={"accepted_at": now}
             )
         for client in Client.unscoped.all():
-            furnish_work(client, theo, now)
+            if furnish_work(client, theo, now) and client.slug in DAYS:
+                furnish_day(client, [nora, *(user for user, _, at in seats if at == client)], now)
             ClientAssignment.unscoped.get_or_create(
                 agency=agency, client=client, user=theo, kind=ClientAssignment.Kind.ACCOUNT_MANAGER
             )

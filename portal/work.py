@@ -28,6 +28,7 @@ class WorkEntry(NamedTuple):
     url: str
 
 
+TODAY = WorkPage("today", "Today", "sun", "crm:today", "leads.see", ("crm:today",))
 WORK = (
     WorkPage(
         "pipeline", "Pipeline", "square-kanban", "crm:pipeline", "leads.see", ("crm:pipeline", "crm:stage")
@@ -57,15 +58,20 @@ WORK = (
 
 def work_of(actor: Actor | None) -> tuple[WorkEntry, ...]:
     """What the actor may open."""
-    return tuple(_entries(actor)) if actor else ()
+    return tuple(_entries(actor, WORK)) if actor else ()
 
 
-def _entries(actor: Actor) -> Iterator[WorkEntry]:
-    for page in WORK:
+def top_of(actor: Actor | None) -> tuple[WorkEntry, ...]:
+    """What stands above everything else: the day, for who may open it."""
+    return tuple(_entries(actor, (TODAY,))) if actor else ()
+
+
+def _entries(actor: Actor, pages: tuple[WorkPage, ...]) -> Iterator[WorkEntry]:
+    for page in pages:
         if actor.can(page.capability, page.at_least):
             yield WorkEntry(page.place, page.words, page.icon, reverse(page.route))
 
 
 def place_of(route: str) -> str:
     """The page that ``route`` belongs to, "" for none of these."""
-    return next((page.place for page in WORK if route.startswith(page.families)), "")
+    return next((page.place for page in (TODAY, *WORK) if route.startswith(page.families)), "")

@@ -9,6 +9,7 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 from accounts.models import Client, User
 from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, TenantQuerySet
 from crm.classification.categories import LABELS
+from crm.dispositions import MEETING_BOOKED
 from crm.models.leads import Lead, Tag
 
 CATEGORIES = list(LABELS.items())
@@ -37,6 +38,11 @@ class CallQuerySet(TenantQuerySet):
 
     def unread(self) -> Self:
         return self.filter(seen_at=None)
+
+    def meetings_since(self, moment: datetime) -> Self:
+        """Calls that ended with a meeting, said at ``moment`` or later; the latest first."""
+        booked = self.filter(disposition=MEETING_BOOKED, disposed_at__gte=moment)
+        return booked.order_by("-disposed_at", "-pk")
 
 
 class Call(ClientOwned):
@@ -152,6 +158,11 @@ class Call(ClientOwned):
                 fields=("agency", "client", "customer", "-started_at"),
                 name="call_customer",
                 condition=Q(customer__isnull=False),
+            ),
+            models.Index(
+                fields=("agency", "-disposed_at"),
+                name="call_meeting",
+                condition=Q(disposition=MEETING_BOOKED),
             ),
         )
 

@@ -1,4 +1,6 @@
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -146,6 +148,18 @@ class CallbackQuerySet(TenantQuerySet):
     def open(self) -> Self:
         return self.filter(done_at=None)
 
+    def soonest_first(self) -> Self:
+        return self.order_by("due_at", "pk")
+
+    def of_reachable(self) -> Self:
+        """Not about people, or of clients, who are in the archive."""
+        return self.filter(lead__archived_at=None, lead__erased_at=None, client__archived_at=None)
+
+    def left_to(self, user_id: UUID, before: datetime) -> Self:
+        """What others promised to leads that ``user_id`` owns: due ``before`` and still open, or nobody's any more."""
+        late = Q(due_at__lt=before) & ~Q(assigned_to=user_id)
+        return self.filter(Q(assigned_to=None) | late, lead__owner=user_id)
+
 
 class Callback(ClientOwned):
     """A promise to call somebody back at a time they named."""
@@ -166,6 +180,11 @@ class Callback(ClientOwned):
         indexes = (
             models.Index(
                 fields=("agency", "client", "due_at"), name="callback_due", condition=Q(done_at=None)
+            ),
+            models.Index(
+                fields=("agency", "assigned_to", "due_at"),
+                name="callbacks_of_person",
+                condition=Q(done_at=None),
             ),
         )
 

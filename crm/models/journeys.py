@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -82,6 +83,19 @@ class JourneyQuerySet(TenantQuerySet):
         narrower: dict[str, dict[str, Any]] = {"mine": {"owner_id": user_id}, "paused": {"paused": True}}
         return rows.filter(**narrower.get(state, {}))
 
+    def at_work(self) -> Self:
+        """Under way and not paused, about nobody and of no client in the archive."""
+        here = self.filter(client__archived_at=None).filter(Q(lead=None) | Q(lead__archived_at=None))
+        return here.filter(status__in=("pending", "in_progress"), paused=False)
+
+    def cared_for_by(self, user_id: UUID, *, or_nobody: bool = False) -> Self:
+        """Whose journey or, where that has no owner, whose lead it is. ``or_nobody``: those without either as well."""
+        of_lead = Q(lead__owner=user_id)
+        if or_nobody:
+            of_lead |= Q(lead=None) | Q(lead__owner=None)
+        own, rest = self.filter(owner=user_id), self.filter(of_lead, owner=None)
+        return self.filter(pk__in=own.values("pk").union(rest.values("pk")))
+
     def with_progress(self) -> Self:
         """Adds how many steps there are and are done, and when the next is due. Asked for the rows shown alone."""
         steps = JourneyStep.unscoped.filter(journey=models.OuterRef("pk")).order_by().values("journey")
@@ -157,10 +171,26 @@ class Journey(ClientOwned):
                 name="journey_next_action",
                 condition=Q(next_action_at__isnull=False),
             ),
+            models.Index(
+                fields=("agency", "owner"),
+                name="journeys_of_person",
+                condition=Q(status__in=("pending", "in_progress")),
+            ),
         )
 
     def __str__(self) -> str:
         return f"Journey of {self.name or self.lead_id}"
+
+
+class StepQuerySet(TenantQuerySet):
+    def next_of_each(self, until: datetime) -> Self:
+        """Of each journey the step that is due first, where that is before ``until``; soonest first."""
+        open_ = Q(completed_at=None, due_at__isnull=False)
+        sooner = Q(due_at__lt=models.OuterRef("due_at")) | Q(
+            due_at=models.OuterRef("due_at"), position__lt=models.OuterRef("position")
+        )
+        before = JourneyStep.unscoped.filter(open_, sooner, journey=models.OuterRef("journey"))
+        return self.filter(open_, ~models.Exists(before), due_at__lt=until).order_by("due_at", "pk")
 
 
 class JourneyStep(ClientOwned):
@@ -174,6 +204,8 @@ class JourneyStep(ClientOwned):
     completed_at = models.DateTimeField(null=True, blank=True)
     completed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     notes = models.TextField(blank=True)
+
+    objects: ClassVar[TenantManager] = TenantManager.over(StepQuerySet)
 
     class Meta(ClientOwned.Meta):
         ordering = ("position",)

@@ -67,6 +67,26 @@ def complete_step(*, actor: Actor, journey_id: UUID, step_id: UUID, done: bool, 
 
 
 @transaction.atomic
+def postpone_step(
+    *, actor: Actor, journey_id: UUID, step_id: UUID, day: date, reason: str, now: datetime
+) -> JourneyStep:
+    """Let the step be due on another day, in the client's zone; it no longer counts weeks from the start.
+
+    Raises `JourneyStep.DoesNotExist`, `StepRefused`.
+    """
+    journey = _hold(actor, journey_id)
+    step = JourneyStep.unscoped.get(pk=step_id, journey=journey)
+    if step.completed_at:
+        raise StepRefused("This step is done already.")
+    step.offset_weeks, step.due_at = None, _due(journey, None, day)
+    step.save(update_fields=("offset_weeks", "due_at", "updated_at"))
+    tell(about=journey, journey_id=journey.pk, lead_id=journey.lead_id, customer_id=journey.customer_id,
+         action="step_moved", actor=actor, now=now, channel=Channel(step.channel),
+         metadata={"step": str(step.pk), "number": step.position + 1, "reason": reason})  # fmt: skip
+    return step
+
+
+@transaction.atomic
 def shift_step(*, actor: Actor, journey_id: UUID, step_id: UUID, by: int) -> None:
     """Move the step ``by`` places down, or up when it is negative. Beyond an end it stays there."""
     journey = _hold(actor, journey_id)

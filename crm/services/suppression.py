@@ -23,6 +23,10 @@ from crm.suppression import STICKY, STRENGTH, Kind, Reason, covering, normalised
 from lib.uuid7 import uuid7
 
 ASK = "SELECT * FROM crm_suppressed(%s, %s, %s, %s)"
+ASK_EACH = """
+SELECT of.client_id, stopped FROM unnest(%s::uuid[]) AS of (client_id),
+  LATERAL crm_suppressed(%s, of.client_id, %s, %s) AS stopped
+"""
 # Being added again never weakens what stands: the stronger reason stays, channels add up, a date only moves out.
 ADD = """
 INSERT INTO crm_suppression AS kept (id, created_at, updated_at, agency_id, client_id, kind, value, value_hash,
@@ -132,6 +136,32 @@ def suppressed_leads(*, leads: Sequence[Lead], channel: str, now: datetime) -> f
         emails=ways[Kind.EMAIL], phones=ways[Kind.PHONE], linkedin=ways[Kind.LINKEDIN],
     )  # fmt: skip
     return frozenset(lead.pk for lead in leads if stopped & {lead.email, lead.phone_e164, lead.linkedin_url})
+
+
+def suppressed_anywhere(*, leads: Sequence[Lead], channel: str, now: datetime) -> frozenset[UUID]:
+    """As `suppressed_leads`, for people of several clients of one agency, each by their own client's list too. One
+    statement."""
+    asked = [(lead, pair) for lead in leads for pair in _ways(lead)]
+    if not asked:
+        return frozenset()
+    hashes = digests([pair for _, pair in asked])
+    clients = list({lead.client_id for lead in leads})
+    with _as(leads[0].agency_id):
+        found = set(fetch(ASK_EACH, [clients, list(set(hashes)), channel, now]))
+    return frozenset(
+        lead.pk for (lead, _), each in zip(asked, hashes, strict=True) if (lead.client_id, each) in found
+    )
+
+
+def _ways(lead: Lead) -> list[tuple[str, str]]:
+    """(kind, value) by which a person may stand on a list, the domains of their address among them."""
+    given = ((Kind.EMAIL, lead.email), (Kind.PHONE, lead.phone_e164), (Kind.LINKEDIN, lead.linkedin_url))
+    found: list[tuple[str, str]] = [
+        (kind, value) for kind, each in given if (value := normalised(kind, each))
+    ]
+    return found + [
+        (Kind.DOMAIN, domain) for kind, value in found if kind == Kind.EMAIL for domain in covering(value)
+    ]
 
 
 @transaction.atomic

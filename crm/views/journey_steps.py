@@ -59,7 +59,7 @@ def step_save(request: HttpRequest, journey_id: UUID, step_id: UUID) -> HttpResp
 def step_done(request: HttpRequest, journey_id: UUID, step_id: UUID) -> HttpResponse:
     """Mark the step as done, or as not done after all."""
     journey, step = _find(request, journey_id, step_id)
-    done = request.POST.get("done") == "1"
+    done, to_today = request.POST.get("done") == "1", request.POST.get("next") == "today"
     steps.complete_step(
         actor=request.actor,  # type: ignore[attr-defined]
         journey_id=journey.pk,
@@ -67,9 +67,8 @@ def step_done(request: HttpRequest, journey_id: UUID, step_id: UUID) -> HttpResp
         done=done,
         now=timezone.now(),
     )
-    return back_to(
-        request, journey, f"“{step.label}” is done." if done else f"“{step.label}” is still to do."
-    )
+    words = f"“{step.label}” is done." if done else f"“{step.label}” is still to do."
+    return back_to(request, journey, words, reverse("crm:today") if to_today else "")
 
 
 @require_POST

@@ -237,9 +237,9 @@ def find_journey(request: HttpRequest, journey_id: UUID) -> Journey:
     return journey
 
 
-def back_to(request: HttpRequest, journey: Journey, words: str) -> HttpResponse:
+def back_to(request: HttpRequest, journey: Journey, words: str, address: str = "") -> HttpResponse:
     messages.success(request, words)
-    return HttpResponseRedirect(reverse("crm:journey", args=[journey.pk]))
+    return HttpResponseRedirect(address or reverse("crm:journey", args=[journey.pk]))
 
 
 def templates_of(request: HttpRequest, client: ClientFacts) -> Any:

@@ -238,6 +238,10 @@ ROWS: dict[str, Row] = {
     "crm:call_log": Row("GET", (200, 200, 200, 403, 200, 403, 200, 200, 200, 404, 404, 302)),
     "crm:lead_call_log": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:dispose": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:today": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
+    "crm:today_callback_kept": Row("POST", (302, 302, 302, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:today_callback_later": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:today_step_later": Row("GET", (200, 200, 403, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:campaigns": Row("GET", (200, 200, 200, 403, 200, 200, 200, 200, 200, 404, 404, 302)),
     "crm:campaign": Row("GET", (200, 200, 200, 403, 200, 200, 404, 404, 404, 404, 404, 302)),
     "crm:campaign_new": Row("GET", (200, 200, 403, 403, 404, 404, 404, 200, 404, 404, 404, 302)),
@@ -440,6 +444,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "package_id": house.package.pk,
         "assignment_id": house.assignment.pk,
         "campaign_id": house.work.campaign.pk,
+        "callback_id": house.work.callback.pk,
         "member_id": house.work.member.pk,
         "suppression_id": house.work.suppression.pk,
         "user_id": house.note.author_id,
@@ -519,6 +524,7 @@ def test_access(cast: Cast, name: str) -> None:
 
 
 OBJECTS = {
+    "callback_id",
     "campaign_id",
     "member_id",
     "assignment_id",

@@ -171,12 +171,22 @@ def work_pages(house: House) -> list[str]:
     ]
 
 
+def today_pages(house: House) -> list[str]:
+    work = house.work
+    return [
+        reverse("crm:today"),
+        reverse("crm:today_callback_later", args=[work.callback.pk]),
+        reverse("crm:today_step_later", args=[work.journey.pk, work.step.pk]),
+    ]
+
+
 def staff_pages(cast: Cast) -> list[str]:
     house = cast.delgado
     return [
         reverse("crm:inbox"),
         reverse("crm:inbox") + "?q=nobody",
         reverse("crm:inbox_call", args=[house.call.pk]),
+        *today_pages(house),
         *(reverse(f"crm:{name}") + f"?client={house.client.slug}" for name in WORK_LISTS),
         *work_pages(house),
         *person_pages(house),
@@ -255,6 +265,7 @@ def client_pages(cast: Cast) -> list[str]:
     house = cast.delgado
     return [
         *person_pages(house),
+        *today_pages(house),
         reverse("portal:home"),
         *(reverse(f"crm:{name}") for name in (*WORK_LISTS, "service_new")),
         *work_pages(house),

@@ -1,6 +1,6 @@
 """A page asks the same of the database whether it shows one row or three; the numbers are written down on purpose."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -392,3 +392,36 @@ def test_queue_asks_the_same_for_one_person_and_three(cast: Cast) -> None:
             )
 
     assert counted() == one
+
+
+@pytest.mark.parametrize("who", ["nora", "hannah"])
+def test_today_asks_the_same_for_one_thing_of_each_kind_and_three(cast: Cast, who: str) -> None:
+    """Of one client and of two: each is asked for by its own do-not-contact list, at once."""
+    person = cast.people[who]
+    at = {"assigned_to": person, "due_at": NOON, "timezone": "America/New_York"}
+
+    def add(house: House, n: int) -> None:
+        own: dict[str, Any] = {"agency": cast.larkspur, "client": house.client}
+        with agency_scope(cast.larkspur.pk):
+            lead = Lead.unscoped.create(
+                **own, display_name=f"More {n}", owner=person, phone_e164=f"+141055511{n:02d}"
+            )
+            Callback.unscoped.create(**own, lead=lead, **at)
+            Callback.unscoped.create(**own, lead=lead, **{**at, "assigned_to": cast.people["ed"]})
+            Callback.unscoped.create(**own, lead=lead, **at, done_at=timezone.now(), done_by=person)
+            journey = Journey.unscoped.create(
+                **own, lead=lead, owner=person, started_on=date(2026, 11, 2), next_action_at=NOON
+            )
+            JourneyStep.unscoped.create(**own, journey=journey, position=0, label="Call", due_at=NOON)
+            Call.unscoped.create(
+                **own, lead=lead, external_id=f"m{n}", direction="inbound", started_at=NOON, called_by=person,
+                disposition="Meeting Booked", disposed_at=timezone.now(), booked_elsewhere="Here",
+            )  # fmt: skip
+
+    add(cast.brightside, 1)
+    queries(cast, who, reverse("crm:today"))  # the first question makes the key of digests
+    one = queries(cast, who, reverse("crm:today"))
+    add(cast.brightside, 2)
+    add(cast.delgado, 3)
+
+    assert queries(cast, who, reverse("crm:today")) == one

@@ -23,6 +23,10 @@ function choose() {
   document.activeElement?.closest("tr")?.querySelector("[data-pick]")?.click();
 }
 
+/* What may be done with the row that has the focus, by the key that the button or link names. */
+const inRow = (key) =>
+  document.activeElement?.closest("[data-row]")?.querySelector(`[aria-keyshortcuts="${CSS.escape(key.toUpperCase())}"]`);
+
 const keys = {
   j: () => step(1),
   k: () => step(-1),
@@ -34,7 +38,8 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const act = keys[event.key];
+  const own = /^[a-z]$/.test(event.key) && !event.repeat && inRow(event.key);
+  const act = keys[event.key] ?? (own && (() => own.click()));
   if (!act || event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key !== "Escape" && localStorage.getItem(KEY) === "off") return;
