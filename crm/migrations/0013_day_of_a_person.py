@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0017_own_records"),
-        ("crm", "0011_search_by_two_words"),
+        ("crm", "0012_scores"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
