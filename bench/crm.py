@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench import people_file
 from bench.inbox import CLIENT, READERS, Bar, Measured, Results, minus, plus, ratio, term_times
 from bench.stage import Site, Stage
 from bench.traffic import STATUSES, Traffic
@@ -40,10 +41,18 @@ def measure(stage: Stage, *, calls: int, rounds: int, seconds: float) -> Measure
         "floor": json.loads(stage.run(["-m", "bench.within", "sign_in"], floor.env)),
     }
     cookie, traffic = told["product"]["cookie"], Traffic(calls)
-    bars = list(files(product, cookie))
+    crowded, calm = slug_of(traffic, CLIENT), slug_of(traffic, CLIENT + 1)
+    leads = json.loads(
+        stage.run(
+            ["-m", "bench.within", "fill_work", crowded, calm],
+            {**product.env, "BENCH_ADMIN_URL": product.admin_url},
+        )
+    )
+    bars = [*files(product, cookie), *people_file.measured(stage, product, crowded, rounds)]
     targets = [
         *floor_targets(floor, told["floor"]["cookie"], traffic),
         *product_targets(product, cookie, traffic),
+        *work_targets(product, cookie, crowded, calm, leads),
     ]
     results: Results = {}
     for target in targets:
@@ -76,12 +85,13 @@ def floor_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
         target("floor, ok", "/ok", holds=b"ok"),
         target("floor, session and user", "/person", holds=b"signed in"),
         target("floor, leads", f"/leads?client={CLIENT + 1}&status={STATUS + 1}"),
+        target("floor, figures", f"/figures?client={CLIENT + 1}"),
         target("floor, search of leads", *(f"/leads?q={term}" for term in terms(traffic))),
     ]
 
 
 def product_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
-    slug = traffic.client_names[CLIENT].lower().replace(" ", "-")
+    slug = slug_of(traffic, CLIENT)
 
     def target(name: str, *queries: str) -> Target:
         return Target(
@@ -95,6 +105,24 @@ def product_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
         target("leads, by value of one client", f"client={slug}&sort=value"),
         target("leads, rare status", "status=disqualified"),
         target("leads, search", *(f"q={term}" for term in terms(traffic))),
+    ]
+
+
+def slug_of(traffic: Traffic, client: int) -> str:
+    return traffic.client_names[client].lower().replace(" ", "-")
+
+
+def work_targets(site: Site, cookie: str, crowded: str, calm: str, leads: dict[str, str]) -> list[Target]:
+    """Pages about one lead and about one client, each beside one with less on it."""
+    pages = {
+        "lead, 2,000 lines": (leads["long"], b"timeline"),
+        "lead, 10 lines": (leads["short"], b"timeline"),
+        "board, 5,000 people": (f"/pipeline/?client={crowded}", b"board"),
+        "board, as many cards": (f"/pipeline/?client={calm}", b"board"),
+        "figures of a client": (f"/statistics/?client={crowded}", b"Figures"),
+    }
+    return [
+        Target(name, site.port, (path,), site.roots, cookie, holds) for name, (path, holds) in pages.items()
     ]
 
 
@@ -146,6 +174,13 @@ def judge(results: Results, times: list[float]) -> Iterator[Bar]:
             yield Bar(
                 f"leads, {name}{at}", ratio(cpu[f"leads, {name}"], floor), 1.7, "times (list floor + session)"
             )
+        for large, small, limit in (
+            ("lead, 2,000 lines", "lead, 10 lines", 1.2),
+            ("board, 5,000 people", "board, as many cards", 1.25),
+        ):
+            yield Bar(f"{large}{at}", ratio(cpu[large], cpu[small]), limit, f"times {small}")
+        figures = plus(signed_in, cpu["floor, figures"])
+        yield Bar(f"figures{at}", ratio(cpu["figures of a client"], figures), 1.7, "times (counts + session)")
         searching = plus(signed_in, cpu["floor, search of leads"])
         yield Bar(
             f"search{at}", ratio(cpu["leads, search"], searching), 1.5, "times (search floor + session)"

@@ -108,7 +108,24 @@ def leads(request: HttpRequest) -> HttpResponse:
     return HttpResponse(LEAD_PAGE.render(rows=rows, clients=CLIENTS, statuses=CATEGORIES[:5]))
 
 
+# How many leads and calls a client has, and its calls by category.
+FIGURES = (
+    "SELECT 'leads', count(*) FROM calls_lead WHERE client_id = %s "
+    "UNION ALL SELECT category.name, count(*) FROM calls_call c JOIN calls_category category "
+    "ON category.id = c.category_id WHERE c.client_id = %s GROUP BY category.name"
+)
+FIGURES_PAGE = jinja2.Environment(autoescape=True).from_string(
+    "<table>{% for name, count in rows %}<tr><td>{{ name }}<td>{{ count }}</tr>{% endfor %}</table>"
+)
+
+
+def figures(request: HttpRequest) -> HttpResponse:
+    client = request.GET["client"]
+    return HttpResponse(FIGURES_PAGE.render(rows=_fetch(FIGURES, [client, client])))
+
+
 urlpatterns = [
+    path("figures", figures),
     path("leads", leads),
     path("ok", ok),
     path("person", person),
