@@ -1,4 +1,4 @@
-"""``python -m sandbox``: the simulator as a process of its own."""
+"""``python -m sandbox``: the simulators as a process of their own."""
 
 import argparse
 import signal

@@ -10,6 +10,7 @@ from sandbox.control import PREFIX as CONTROL_PREFIX
 from sandbox.control import Control
 from sandbox.exchange import Refused, Reply, Request
 from sandbox.faults import Fault, instead, spoil
+from sandbox.ghl.api import PREFIX as GHL_PREFIX
 from sandbox.state import World
 
 
@@ -41,6 +42,8 @@ class App:
                     return self._control.respond(request)
                 if request.path.startswith(API_PREFIX + "/"):
                     return self._api.respond(request)
+                if request.path.startswith(GHL_PREFIX + "/"):
+                    return self._world.ghl.respond(request)
         except Refused as refused:
             return refused.reply
         return Reply({"error": "Not found"}, 404)
@@ -55,6 +58,8 @@ class App:
         """Return the account that the path names, or else the only one that the key opens."""
         if match := re.match(rf"{API_PREFIX}/accounts/(\d+)", request.path):
             return int(match[1])
+        if request.path.startswith(GHL_PREFIX + "/"):
+            return self._world.ghl.account_id(request)
         user = access_key(request)
         return next(
             (account_id for account_id, pair in self._world.account_keys.items() if pair.access_key == user),

@@ -6,6 +6,8 @@ from random import Random
 from sandbox.accounts import Account
 from sandbox.activity import Activity
 from sandbox.exchange import Record, Refused, Reply, Request
+from sandbox.ghl import traffic as ghl
+from sandbox.ghl.locations import Message
 from sandbox.state import World
 from sandbox.traffic import fill_past, happen
 from sandbox.webhooks import Dispatcher
@@ -38,11 +40,31 @@ class Control:
             self.dispatcher.announce(activity)
         return activity
 
-    def make_any_call(self) -> Activity:
-        return self.make_call(self._rng.choice(list(self.world.accounts.values())), {})
+    def make_any_call(self) -> None:
+        """One in five comes by the second provider."""
+        account = self._rng.choice(list(self.world.accounts.values()))
+        if self._rng.random() < 0.2:
+            self.make_message(account, {})
+        else:
+            self.make_call(account, {})
+
+    def make_message(self, account: Account, wish: Record) -> Message:
+        world = self.world
+        message = ghl.happen(
+            world.ghl.locations[account.id], world.stories[account.id], wish,
+            seed=world.seed, now=world.now(), late_s=world.late_seconds,
+        )  # fmt: skip
+        world.changes += 1
+        return message
 
     def fill(self) -> None:
-        fill_past(self.world, self._days)
+        world = self.world
+        fill_past(world, self._days)
+        for number, location in world.ghl.locations.items():
+            ghl.fill_past(
+                location, world.stories[number],
+                seed=world.seed, now=world.now(), days=self._days, late_s=world.late_seconds,
+            )  # fmt: skip
 
     def accounts(self, _request: Request) -> Record:
         return {
@@ -71,6 +93,41 @@ class Control:
             ],
             "stories": {str(each.id): {"story": each.story, "category": each.category} for each in timeline},
         }
+
+    def ghl_messages(self, request: Request) -> Record:
+        """Make messages of a location, or with ``count`` many at once."""
+        wish = request.fields()
+        account = self._named_account(wish.pop("account_id", None))
+        location, count = self.world.ghl.locations[account.id], wish.pop("count", 1)
+        if not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
+            raise Refused(422, {"error": f"count must be 1 to {MOST_AT_ONCE}"})
+        made = [self.make_message(account, wish) for _ in range(count)]
+        return {"messages": [each.seen(location.id, self.world.now()) for each in made]}
+
+    def ghl_truth(self, request: Request) -> Record:
+        """Everything of a location, with what is only told when asked for."""
+        account = self._named_account(request.query_lists().get("account_id", [None])[0])
+        location, now = self.world.ghl.locations[account.id], self.world.now()
+        return {
+            "messages": [
+                {
+                    "message": each.seen(location.id, now),
+                    "contact": location.contact(each.contact_id),
+                    "recording": each.has_audio(now),
+                    "said": [one["text"] for one in each.sentences] if each.has_transcript(now) else [],
+                }
+                for each in location.messages.values()
+            ]
+        }
+
+    def ghl_limit(self, request: Request) -> Record:
+        """Change how much may be asked: ``most`` in ``interval_s``, ``most_a_day``."""
+        api = self.world.ghl
+        for name, value in request.fields().items():
+            if name not in ("most", "interval_s", "most_a_day") or not isinstance(value, int | float):
+                raise Refused(422, {"error": "numbers for most, interval_s or most_a_day"})
+            setattr(api, name, value)
+        return {"most": api.most, "interval_s": api.interval_s, "most_a_day": api.most_a_day}
 
     def add_fault(self, request: Request) -> Record:
         return self.world.faults.add(request.fields())
@@ -140,6 +197,8 @@ class Control:
             "website": account.website,
             "tracking_number": account.tracking_number(world.sources[0]),
             **world.account_keys[account.id].as_record(),
+            "location_id": world.ghl.locations[account.id].id,
+            "location_token": world.ghl.locations[account.id].token,
             "signing_secret": world.signing_secret(account.id),
             "stories": [story.key for story in world.stories[account.id]],
         }
@@ -161,6 +220,9 @@ ROUTES: dict[tuple[str, str], Callable[[Control, Request], Record]] = {
     ("GET", "accounts"): Control.accounts,
     ("POST", "calls"): Control.calls,
     ("GET", "truth"): Control.truth,
+    ("POST", "ghl/messages"): Control.ghl_messages,
+    ("GET", "ghl/truth"): Control.ghl_truth,
+    ("POST", "ghl/limit"): Control.ghl_limit,
     ("POST", "faults"): Control.add_fault,
     ("GET", "faults"): Control.faults,
     ("DELETE", "faults"): Control.clear_faults,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from sandbox.exchange import TYPE_HTML, Record, Refused, Reply, Request
+from sandbox.ghl import cursors as ghl
 
 ANYWHERE = {"status", "ok_error", "html", "truncated", "reset", "slow"}
 ON_LISTS = {"repeat_page", "insert_between_pages", "cut_short"}
@@ -12,7 +13,7 @@ ON_ACCOUNTS = {"empty_accounts"}
 ON_WEBHOOKS = {"bad_signature", "no_signature", "other_secret", "duplicate_webhook", "disorder_webhook"}
 KINDS = ANYWHERE | ON_LISTS | ON_ACCOUNTS | ON_WEBHOOKS
 
-LIST_PATH = re.compile(r"/api/v1/accounts/\d+/calls(/search)?(\.json)?/?")
+LIST_PATH = re.compile(r"/api/v1/accounts/\d+/calls(/search)?(\.json)?/?|/ghl/conversations/messages/export")
 ACCOUNTS_PATH = re.compile(r"/api/v1/accounts(\.json)?/?")
 HTML_ERROR = (
     b"<!DOCTYPE html><html><head><title>We're sorry</title></head>"
@@ -117,6 +118,8 @@ def spoil(fault: Fault, reply: Reply, request: Request) -> Reply:
         return reply
     elif fault.kind == "empty_accounts":
         reply.payload |= {"accounts": [], "total_entries": 0, "total_pages": 0}
+    elif fault.kind in ON_LISTS and "messages" in reply.payload:
+        reply.payload = ghl.spoil(fault.kind, reply.payload, request)
     elif fault.kind == "cut_short":
         kept = reply.payload["calls"][: len(reply.payload["calls"]) // 2]
         reply.payload |= {"calls": kept, "next_page": None}

@@ -19,6 +19,8 @@ from sandbox.activity import Activity
 from sandbox.clock import Clock
 from sandbox.exchange import Record
 from sandbox.faults import Faults
+from sandbox.ghl.api import GHLApi
+from sandbox.ghl.locations import location_of
 from sandbox.stories import Story, load_stories
 
 LOG_LENGTH = 20_000
@@ -56,10 +58,11 @@ class World:
         self.media_requests: deque[Record] = deque(maxlen=LOG_LENGTH)
         self.deliveries: deque[Record] = deque(maxlen=LOG_LENGTH)
         self.faults = Faults()
+        self.ghl = GHLApi({each.id: location_of(each, seed) for each in everyone}, self.now)
         self.clear()
 
     def clear(self) -> None:
-        """Forget all activities, webhooks, faults and logs."""
+        """Forget all activities, messages, webhooks, faults and logs."""
         self.activities: dict[int, Activity] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.next_ids: dict[int, int] = {}  # of live activities, by the first id of their block
@@ -68,6 +71,7 @@ class World:
         self._numbers_seen: set[tuple[int, str]] = set()
         self.changes = 0  # grows with every change worth keeping
         self.faults.clear()
+        self.ghl.clear()
         for log in (self.requests, self.media_requests, self.deliveries):
             log.clear()
 
