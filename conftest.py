@@ -50,6 +50,8 @@ from crm.models import (
     ClassificationPolicy,
     CTMAccount,
     CTMSyncRun,
+    GHLAccount,
+    GHLSyncRun,
     Lead,
     LeadTag,
     Note,
@@ -160,6 +162,12 @@ def furnish(client: Client, user: User, number: str, member: User, worker: User)
         **own, credential=credential, account_number="511201", webhook_token=f"token-{client.slug}"
     )
     CTMSyncRun.unscoped.create(**own, account=account, started_at=NOON)
+    token = store_credential(
+        agency_id=client.agency_id, client_id=client.pk, provider="ghl", label="main", secrets={"token": "t"},
+        hint="t", now=NOON,
+    )  # fmt: skip
+    ghl = GHLAccount.unscoped.create(**own, credential=token, location_id=f"loc-{client.slug}")
+    GHLSyncRun.unscoped.create(**own, account=ghl, started_at=NOON)
     InboundEvent.unscoped.create(
         **own, provider="ctm", kind="end", external_id="x1", body={}, received_at=NOON, processed_at=NOON
     )

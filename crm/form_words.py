@@ -11,7 +11,7 @@ from datetime import datetime
 
 from crm.importing.fields import guess
 from crm.importing.values import Unfit, email
-from crm.providers.ctm.records import CallRecord
+from crm.providers.records import CallRecord
 from lib import phones
 from lib.payloads import clean_text
 

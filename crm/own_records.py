@@ -42,6 +42,8 @@ OF_CAMPAIGNS: dict[type[Model], str] = {models.Campaign: "pk", models.CampaignAs
 NOBODYS = {
     models.CTMAccount: "of the client",
     models.CTMSyncRun: "of the client",
+    models.GHLAccount: "of the client",
+    models.GHLSyncRun: "of the client",
     models.ClassificationPolicy: "of the client",
     models.Company: "a business, not a person; its people are leads",
     models.ImportJob: "counts alone; its rows are limited",

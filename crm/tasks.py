@@ -16,18 +16,24 @@ SCORES_A_SWEEP = 100  # batches
 
 @shared_task
 def sweep_syncs(**_later: Any) -> None:
-    """Start a sync for every CTM account that is due."""
-    from crm.services.ctm_schedule import due_accounts
+    """Start a sync for every account that is due, at whichever provider of calls."""
+    from crm.services.sync_schedule import due_accounts
+    from crm.services.trackers import TRACKERS
 
-    for account_id, agency_id in due_accounts(now=timezone.now(), limit=SYNCS_A_SWEEP):
-        sync_account.delay(account_id=str(account_id), agency_id=str(agency_id))
+    for source, tracker in TRACKERS.items():
+        due = due_accounts(tracker.accounts, now=timezone.now(), limit=SYNCS_A_SWEEP)
+        for account_id, agency_id in due:
+            sync_account.delay(account_id=str(account_id), agency_id=str(agency_id), source=source)
 
 
 @shared_task
-def sync_account(*, account_id: str, agency_id: str, trigger: str = "schedule", **_later: Any) -> None:
-    from crm.services.ctm_sync import sync_account
+def sync_account(
+    *, account_id: str, agency_id: str, source: str = "ctm", trigger: str = "schedule", **_later: Any
+) -> None:
+    from crm.services.trackers import TRACKERS
+    from crm.services.walks import sync
 
-    sync_account(account_id=UUID(account_id), agency_id=UUID(agency_id), trigger=trigger)
+    sync(TRACKERS[source], account_id=UUID(account_id), agency_id=UUID(agency_id), trigger=trigger)
 
 
 @shared_task

@@ -4,6 +4,7 @@ from crm import webhooks
 from crm.routes import (
     calling,
     campaigns,
+    connections,
     customers,
     imports,
     journeys,
@@ -39,7 +40,7 @@ urlpatterns = [
     path("clients/new/create/", clients.client_create, name="client_create"),
     path("clients/<slug:slug>/", clients.client_detail, name="client"),
     path("clients/<slug:slug>/connect/", clients.connect, name="connect"),
-    path("clients/<slug:slug>/sync/", clients.sync_now, name="sync_now"),
+    *connections.urlpatterns,
     *lists.urlpatterns,
     *pipeline.urlpatterns,
     *journeys.urlpatterns,

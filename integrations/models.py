@@ -7,6 +7,7 @@ from accounts.tenancy import AgencyOwned, TenantForeignKey
 
 class Provider(models.TextChoices):
     CTM = "ctm", "CallTrackingMetrics"
+    GHL = "ghl", "GoHighLevel"
 
 
 class Credential(AgencyOwned):

@@ -35,8 +35,8 @@ class Client:
     sent. ``auth`` and ``headers`` go to those hosts only.
 
     ``total_timeout_s`` limits one answer from the request to its last byte, and is looked at whenever a piece arrives;
-    by default it is twice the read timeout. Nothing follows a redirect but `get_stream`. Every method raises
-    `ProviderError`. May be shared by threads.
+    by default it is twice the read timeout. ``heard`` is told the headers of every answer of our hosts. Nothing
+    follows a redirect but `get_stream`. Every method raises `ProviderError`. May be shared by threads.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Client:
         max_bytes: int = MAX_BYTES,
         tls: ssl.SSLContext | None = None,
         resolve: Callable[[str, int], str] = public_address,
+        heard: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._base = httpx.URL(base_url.rstrip("/"))
         self._auth = httpx.BasicAuth(*auth) if auth else None
@@ -61,6 +62,7 @@ class Client:
         self._total_s = total_timeout_s or 2 * read_timeout_s
         self._max_bytes = max_bytes
         self._resolve = resolve
+        self._heard = heard
         self._http = httpx.Client(
             headers={"User-Agent": user_agent},
             timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s),
@@ -182,6 +184,8 @@ class Client:
         with _failures():
             response = self._http.send(request, stream=True, auth=auth)
         try:
+            if self._heard and self._trusts(response.url):
+                self._heard(response.headers)
             if not (response.is_success or response.status_code in REDIRECTS):
                 raise refusal(response)
             yield response, until

@@ -24,6 +24,7 @@ from crm.services.ctm_connect import CTMKeys
 from crm.services.new_client import add_stages
 from lib.http import ProviderError
 from portal.demo_calling import make_campaign
+from portal.demo_ghl import connect_location
 from portal.demo_lists import add_lists
 from portal.demo_people import add_people
 from portal.demo_today import furnish_day
@@ -58,6 +59,7 @@ def make_agency(accounts: list[dict[str, Any]]) -> bool:
         with agency_scope(agency.pk):
             client = _client(agency, each)
             _connect(client, each)
+            connect_location(client, each)
     _people(agency)
     _leads(agency)
     _work(agency)

@@ -255,6 +255,9 @@ CTM_BASE_URL = env("CTM_BASE_URL", default="https://api.calltrackingmetrics.com/
 CTM_HOSTS = env.list("CTM_HOSTS", default=["api.calltrackingmetrics.com", "app.calltrackingmetrics.com"])
 CTM_SYNC_EVERY_S = env.int("CTM_SYNC_EVERY_S", default=300)
 CTM_SYNC_LEASE_S = env.int("CTM_SYNC_LEASE_S", default=180)  # longer than one page may take
+GHL_BASE_URL = env("GHL_BASE_URL", default="https://services.leadconnectorhq.com").rstrip("/")
+GHL_SYNC_EVERY_S = env.int("GHL_SYNC_EVERY_S", default=300)
+GHL_SYNC_LEASE_S = env.int("GHL_SYNC_LEASE_S", default=300)  # a page waits for the vendor's rate limit
 SANDBOX_URL = env("SANDBOX_URL", default="")
 
 LOGGING = {

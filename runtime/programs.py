@@ -41,6 +41,7 @@ def settings(state: Path, *, public_url: str, sandbox_url: str, smtp_port: int) 
         "SANDBOX_URL": sandbox_url,
         "CTM_BASE_URL": f"{sandbox_url}/api/v1",
         "CTM_HOSTS": "127.0.0.1",
+        "GHL_BASE_URL": f"{sandbox_url}/ghl",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "PYTHONUNBUFFERED": "1",
     }

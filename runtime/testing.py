@@ -69,6 +69,7 @@ def _name_servers() -> None:
         "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
         "CTM_BASE_URL": "http://127.0.0.1:9/api/v1",  # nobody listens there: a test that dials out fails
         "CTM_HOSTS": "127.0.0.1",
+        "GHL_BASE_URL": "http://127.0.0.1:9/ghl",
     }
 
 

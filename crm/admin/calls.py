@@ -12,6 +12,8 @@ from crm.models import (
     ClassificationPolicy,
     CTMAccount,
     CTMSyncRun,
+    GHLAccount,
+    GHLSyncRun,
     Lead,
     LeadTag,
     Note,
@@ -122,8 +124,19 @@ class CTMAccountAdmin(TenantAdmin):
         return False
 
 
-@admin.register(CTMSyncRun)
-class CTMSyncRunAdmin(ReadOnlyAdmin):
+@admin.register(GHLAccount)
+class GHLAccountAdmin(TenantAdmin):
+    list_display = ("client", "location_id", "health", "last_success_at", "next_run_at", "agency")
+    list_filter = ("agency", "health")
+    search_fields = ("client__name", "location_id")
+    readonly_fields = ("client", "agency", "credential", "sync_cursor", "page_token")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(CTMSyncRun, GHLSyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
     list_display = ("started_at", "client", "status", "seen", "created", "updated", "errors", "error_kind")
     list_filter = ("agency", "status", "trigger")
     search_fields = ("client__name", "error")

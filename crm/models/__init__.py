@@ -6,6 +6,7 @@ from crm.models.companies import Company, Signal
 from crm.models.ctm import CTMAccount, CTMSyncRun
 from crm.models.customers import Customer, Outcome, OutcomeMilestone, Service, ServiceAgreement
 from crm.models.forms import FormSubmission, InboundForm
+from crm.models.ghl import GHLAccount, GHLSyncRun
 from crm.models.imports import ImportJob, ImportRow
 from crm.models.journeys import (
     Conversion,
@@ -40,6 +41,8 @@ __all__ = [
     "DigestKey",
     "Erasure",
     "FormSubmission",
+    "GHLAccount",
+    "GHLSyncRun",
     "ImportJob",
     "ImportRow",
     "InboundForm",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import Client
 from crm.models import CTMAccount, CTMSyncRun
 from crm.providers.ctm.client import AccountRecord, CTMClient
+from crm.services.connections import take_up
 from crm.services.ctm_problems import WORDS, in_words
 from integrations.models import Provider
 from integrations.services.vault import store_credential
@@ -115,27 +116,19 @@ def save_connection(
     connection = held or CTMAccount(
         agency_id=client.agency_id, client_id=client.pk, webhook_token=secrets.token_urlsafe(32)
     )
-    if connection.account_number != account.number:
-        connection.sync_cursor = connection.window_start = connection.walk_began_at = None
-        connection.page_token = ""
-    connection.credential, connection.account_number = credential, account.number
+    is_another = connection.account_number != account.number
+    connection.account_number = account.number
     connection.signing_credential = signing or connection.signing_credential
-    connection.account_name, connection.timezone = account.name[:200], account.timezone or client.timezone
-    connection.health, connection.problem, connection.problem_kind = CTMAccount.Health.WAITING, "", ""
-    connection.failures, connection.paused_at, connection.next_run_at = 0, None, now
-    connection.lease_until = None
-    connection.save()
-    _stop_runs(connection, now)
-    from crm.tasks import sweep_syncs  # a leaf: tasks call services back
-
-    transaction.on_commit(sweep_syncs.delay, robust=True)
+    take_up(
+        connection,
+        CTMSyncRun,
+        credential=credential,
+        name=account.name,
+        timezone=account.timezone or client.timezone,
+        is_another=is_another,
+        now=now,
+    )
     return connection
-
-
-def _stop_runs(account: CTMAccount, now: datetime) -> None:
-    """A run under the former keys may write no more."""
-    running = CTMSyncRun.unscoped.filter(account=account, status=CTMSyncRun.Status.RUNNING)
-    running.update(status=CTMSyncRun.Status.INTERRUPTED, finished_at=now, error="The keys were changed.")
 
 
 def webhook_address(account: CTMAccount, position: str) -> str:

@@ -16,7 +16,8 @@ from django.utils.crypto import constant_time_compare
 from accounts.models import Client
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import CTMAccount
-from crm.providers.ctm.records import NotACall, call_record
+from crm.providers.ctm.records import call_record
+from crm.providers.records import NotACall
 from crm.services.ingest import ingest_calls
 from crm.services.reconciling import WEBHOOK_LAG, Reading
 from integrations.models import InboundEvent, OutboxEvent, Provider

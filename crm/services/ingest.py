@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts.models import Client
 from crm.models import Activity, Call, CallClassification, CallTag, ClassificationPolicy, Lead
-from crm.providers.ctm.records import CallRecord
+from crm.providers.records import CallRecord
 from crm.services.judging import judge_by_machine, machine_verdict
 from crm.services.matching import LeadBook
 from crm.services.reconciling import Reading, reconcile_rating

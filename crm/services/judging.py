@@ -11,7 +11,7 @@ from crm.classification.categories import STARS
 from crm.classification.rules import RULES_VERSION
 from crm.models import Call, CallClassification
 from crm.models.calls import Verdict as By
-from crm.providers.ctm.records import CallRecord
+from crm.providers.records import CallRecord
 
 CATEGORY_OF_STARS = {5: "very_good", 4: "very_good", 3: "warm", 2: "not_a_fit", 1: "spam"}
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from crm.models import Call, Lead
-from crm.providers.ctm.records import CallRecord
+from crm.providers.records import CallRecord
 
 NO_NAMES = {
     "wireless caller",

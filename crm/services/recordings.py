@@ -12,9 +12,8 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.scope import PlatformUse, agency_scope, platform_scope
-from crm.models import Call, CTMAccount
-from crm.providers.ctm.client import CTMClient
-from integrations.services.vault import open_credential
+from crm.models import Call
+from crm.services.recording_sources import NotConnected, recording_at_vendor
 from lib.encryption import Undecryptable
 from lib.http import ProviderError
 
@@ -36,20 +35,13 @@ def fetch_recording(*, call_id: UUID) -> Call:
     """
     with transaction.atomic():
         call = Call.unscoped.defer("raw", "transcript").get(pk=call_id)
-        account = CTMAccount.unscoped.select_related("credential").filter(client_id=call.client_id).first()
     if not call.has_recording:
         raise RecordingUnavailable("There is no recording of this call.")
     if call.recording and default_storage.exists(str(call.recording.name)):
         return call
-    if account is None:
-        raise RecordingUnavailable(
-            "The recording is still at CallTrackingMetrics, which is no longer connected."
-        )
     try:
-        keys = open_credential(account.credential)
         with (
-            CTMClient(keys["access_key"], keys["secret_key"], account.account_number) as ctm,
-            ctm.recording(call.recording_url) as (content_type, chunks),
+            recording_at_vendor(call) as (content_type, chunks),
             tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file,
         ):
             suffix = _suffix(content_type)
@@ -61,6 +53,10 @@ def fetch_recording(*, call_id: UUID) -> Call:
                 File(file),
                 str(PurePosixPath(str(call.agency_id), str(call.client_id), f"{call.pk}{suffix}")),
             )
+    except NotConnected as gone:
+        raise RecordingUnavailable(
+            f"The recording is still at {call.get_source_display()}, which is no longer connected."
+        ) from gone
     except (ProviderError, Undecryptable) as error:
         log.warning("recording of call %s not fetched: %s", call.pk, error)
         raise RecordingUnavailable(

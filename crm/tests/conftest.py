@@ -16,8 +16,9 @@ from accounts.scope import agency_scope
 from conftest import Cast, House, make_cast
 from crm.models import Call, CTMAccount, CTMSyncRun
 from crm.services.ctm_connect import CTMKeys, check_keys, save_connection
-from crm.services.ctm_schedule import sync_soon
 from crm.services.ctm_sync import sync_account
+from crm.services.sync_schedule import sync_soon
+from crm.tests import ghl
 from sandbox import server
 
 DENTAL, LAW = 511201, 511202
@@ -221,3 +222,24 @@ def spoken_story(desk: Desk) -> str:
     return next(
         each.key for each in stories if each.kind == "call" and each.outcome == "answered" and each.turns
     )
+
+
+@pytest.fixture
+def location(simulator: server.Sandbox, settings: Any) -> Iterator[ghl.Location]:
+    settings.GHL_BASE_URL = f"{simulator.url}/ghl"
+    panel = ghl.Location(simulator)
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def counter(cast: Cast, location: ghl.Location) -> ghl.Counter:
+    return ghl.connect_location(cast, location)
+
+
+@pytest.fixture
+def real_counter(transactional_db: None, location: ghl.Location) -> ghl.Counter:
+    """The same in transactions that commit, for what threads and other processes must see."""
+    with transaction.atomic():
+        cast = make_cast()
+    return ghl.connect_location(cast, location)

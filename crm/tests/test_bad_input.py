@@ -108,12 +108,12 @@ def test_keys_that_stop_working_pause_for_a_person(desk: Desk) -> None:
 
 
 def test_our_own_fault_frees_the_account_and_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crm.services import ctm_sync
+    from crm.services import walks
 
     def broken(**_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(ctm_sync, "ingest_calls", broken)
+    monkeypatch.setattr(walks, "ingest_calls", broken)
     run = desk.sync()
 
     assert (run.status, run.error_kind, desk.account.lease_until) == ("failed", "unexpected", None)
@@ -474,16 +474,16 @@ def test_another_account_ends_the_walk_over_the_old_one(desk: Desk, small_pages:
     desk.vendor.fault("reset", skip=1, path_contains=CALLS_PAGE)
     desk.sync()
     assert desk.account.page_token != ""
-    from crm.services import ctm_sync
+    from crm.services import ctm_sync, walks
 
     with desk.inside():
         CTMAccount.unscoped.filter(pk=desk.account.pk).update(next_run_at=timezone.now())
-        walk = ctm_sync._begin(desk.account.pk, "schedule", timezone.now())
+        walk = walks.begin(ctm_sync.CTM, desk.account.pk, "schedule", timezone.now())
     pair = desk.vendor.agency
     connect(desk, account_number=str(LAW), access_key=pair["access_key"], secret_key=pair["secret_key"])
 
-    with desk.inside(), pytest.raises(ctm_sync.SyncTaken):
-        ctm_sync._hold(walk)
+    with desk.inside(), pytest.raises(walks.SyncTaken):
+        walks.hold(ctm_sync.CTM, walk)
     account = desk.account
     assert (account.page_token, account.walk_began_at, account.lease_until) == ("", None, None)
 

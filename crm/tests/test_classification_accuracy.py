@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from crm.classification import CallFacts, Verdict, classify
-from crm.providers.ctm.records import Turn, call_record
+from crm.providers.ctm.records import call_record
+from crm.providers.records import Turn
 from sandbox.accounts import load_accounts, load_sources
 from sandbox.people import neighbour
 from sandbox.record import build

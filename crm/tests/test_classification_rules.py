@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crm.classification import CallFacts, Evidence, Verdict, classify
 from crm.classification.categories import HUES, LABELS, MACHINE, STARS
 from crm.classification.summaries import reported
-from crm.providers.ctm.records import Turn
+from crm.providers.records import Turn
 
 SILENT = CallFacts(
     kind="call",

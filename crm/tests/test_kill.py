@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from crm.models import Call, CTMAccount, CTMSyncRun, Lead
 from crm.services import workbench
-from crm.services.ctm_schedule import sync_soon
+from crm.services.sync_schedule import sync_soon
 from crm.tasks import sync_account
 from crm.tests.conftest import Desk
 from crm.tests.test_sync import assert_rows_equal_truth

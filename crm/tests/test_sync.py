@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from crm.models import Call, CTMAccount, CTMSyncRun
-from crm.services import ctm_schedule, ctm_sync
+from crm.services import ctm_sync, sync_schedule, walks
 from crm.tests.conftest import DENTAL, Desk, Record, moment, spoken_story
 
 KINDS = {
@@ -229,7 +229,7 @@ def test_due_accounts_are_those_whose_time_has_come(desk: Desk) -> None:
         {"paused_at": now},
     ):
         desk.change(**change)
-        seen.append(desk.account.pk in dict(ctm_schedule.due_accounts(now=now, limit=10)))
+        seen.append(desk.account.pk in dict(sync_schedule.due_accounts(CTMAccount, now=now, limit=10)))
 
     assert seen == [True, False, False, True, False]
 
@@ -240,22 +240,22 @@ def test_accounts_of_archived_clients_rest(desk: Desk) -> None:
         CTMAccount.unscoped.update(next_run_at=now)
         Client.unscoped.filter(pk=desk.account.client_id).update(archived_at=now)
 
-    assert desk.account.pk not in dict(ctm_schedule.due_accounts(now=now, limit=10))
+    assert desk.account.pk not in dict(sync_schedule.due_accounts(CTMAccount, now=now, limit=10))
 
 
 def test_lost_lease_writes_nothing(desk: Desk, small_pages: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that slept too long finds its account taken and stops, without a row or a counter."""
-    commit = ctm_sync._commit_page
+    commit = walks._commit_page
     pages: list[int] = []
 
     def overtaken(*args: Any) -> Any:
         pages.append(1)
         if len(pages) == 2:
             desk.change(lease_until=timezone.now() - timedelta(seconds=1))
-            ctm_sync._begin(desk.account.pk, "schedule", timezone.now())
+            walks.begin(ctm_sync.CTM, desk.account.pk, "schedule", timezone.now())
         return commit(*args)
 
-    monkeypatch.setattr(ctm_sync, "_commit_page", overtaken)
+    monkeypatch.setattr(walks, "_commit_page", overtaken)
     run = desk.sync()
     account = desk.account
 

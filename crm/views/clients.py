@@ -1,4 +1,7 @@
-"""The agency's list of clients, and each client's connection to CallTrackingMetrics."""
+"""The agency's list of clients, and each client's connections to providers of calls."""
+
+from datetime import datetime
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -17,10 +20,10 @@ from accounts.services.acting import clients_to_act_as
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms import ConnectForm
-from crm.models import CTMAccount, CTMSyncRun
+from crm.models import CTMAccount, CTMSyncRun, GHLAccount, GHLSyncRun
+from crm.models.connections import Connection
 from crm.services import ctm_connect
 from crm.services.ctm_problems import in_words
-from crm.services.ctm_schedule import sync_soon
 from crm.services.new_client import new_client
 from integrations.models import WriteLog
 from lib.http import ProviderError
@@ -42,9 +45,14 @@ def client_list(request: HttpRequest) -> HttpResponse:
     else:
         wanted = wanted if wanted in counts else ""
         shown = [each for each in every if not wanted or each.status == wanted]
-    accounts = {account.client_id: account for account in CTMAccount.objects.for_actor(actor)}
+    accounts: dict[UUID, list[Connection]] = {}
+    for kind in (CTMAccount, GHLAccount):
+        for account in kind.objects.for_actor(actor):
+            accounts.setdefault(account.client_id, []).append(account)
     context = {
-        "rows": [(client, accounts.get(client.id)) for client in shown],
+        "rows": [
+            (client, found, _newest(found)) for client in shown for found in [accounts.get(client.id, [])]
+        ],
         "wanted": wanted,
         "filters": [("", "All", len(every))]
         + [(value, words, counts[value]) for value, words in Client.Status.choices]
@@ -124,18 +132,6 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
         )
 
 
-@require_POST
-@requires("ctm.sync", Level.ADMINISTER, side="staff")
-def sync_now(request: HttpRequest, slug: str) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    account = CTMAccount.objects.for_actor(actor).filter(client=find_client(actor, slug)).first()
-    if account is None:
-        raise Http404
-    sync_soon(account=account, now=timezone.now())
-    messages.info(request, "Sync asked for. New calls appear in a moment.")
-    return redirect("crm:client", slug=slug)
-
-
 def find_client(actor: Actor, slug: str) -> Client:
     client: Client | None = Client.objects.for_actor(actor).filter(slug=slug).first()
     if client is None:
@@ -151,6 +147,8 @@ def _panel(actor: Actor, client: Client) -> dict[str, object]:
         "client": client,
         "account": account,
         "runs": list(runs),
+        "ghl": GHLAccount.objects.for_actor(actor).select_related("credential").filter(client=client).first(),
+        "ghl_runs": list(GHLSyncRun.objects.for_client(client).newest_first()[:RUNS_SHOWN]),
         "waiting_writes": writes.filter(status=WriteLog.Status.PENDING).count(),
         "failed_writes": list(writes.filter(status=WriteLog.Status.FAILED).order_by("-created_at")[:5]),
         "may_connect": actor.can("ctm.connect"),
@@ -160,6 +158,11 @@ def _panel(actor: Actor, client: Client) -> dict[str, object]:
         if account
         else [],
     }
+
+
+def _newest(accounts: list[Connection]) -> datetime | None:
+    """When anything was last read."""
+    return max((each.last_success_at for each in accounts if each.last_success_at), default=None)
 
 
 def _blank_form(actor: Actor, client: Client) -> ConnectForm:

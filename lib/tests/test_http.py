@@ -258,3 +258,14 @@ def test_nothing_shown_contains_a_secret(service: Service, client: Client) -> No
 
     shown = f"{client!r} {client} {caught.value!r} {caught.value}"
     assert not [secret for secret in ("hunter2", "t0ken", BASIC) if secret in shown]
+
+
+def test_headers_of_our_hosts_are_heard(service: Service) -> None:
+    told: list[str] = []
+    service.answers["/api/x"] = (200, {"X-Left": "7"}, b"{}")
+    service.answers["/api/y"] = (429, {"X-Left": "0"}, b"{}")
+    with Client(f"{service.url}/api", heard=lambda headers: told.append(headers["x-left"])) as client:
+        client.get_json("/x")
+        assert failure(client, "/y")[0] == "rate_limited"
+
+    assert told == ["7", "0"]

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from accounts.models import Agency, Client, ClientAssignment, Membership, User
 from accounts.scope import PlatformUse, platform_scope
-from crm.models import CTMAccount, PipelineStage
+from crm.models import CTMAccount, GHLAccount, PipelineStage
 from portal import demo
 from sandbox import server
 
@@ -24,6 +24,7 @@ def running() -> Iterator[server.Sandbox]:
 @pytest.fixture
 def sandbox(running: server.Sandbox, settings: Any, db: None) -> server.Sandbox:
     settings.CTM_BASE_URL = f"{running.url}/api/v1"
+    settings.GHL_BASE_URL = f"{running.url}/ghl"
     settings.PUBLIC_URL = "http://127.0.0.1:9"
     return running
 
@@ -38,7 +39,16 @@ def everything() -> dict[str, int]:
     with platform_scope(PlatformUse.ADMIN):
         return {
             model.__name__: getattr(model, "unscoped", model._default_manager).count()
-            for model in (Agency, Client, Membership, ClientAssignment, PipelineStage, CTMAccount, User)
+            for model in (
+                Agency,
+                Client,
+                Membership,
+                ClientAssignment,
+                PipelineStage,
+                CTMAccount,
+                GHLAccount,
+                User,
+            )
         }
 
 
@@ -50,7 +60,8 @@ def connections() -> list[tuple[object, ...]]:
 
 
 MADE = {
-    "Agency": 1, "Client": 5, "Membership": 4, "ClientAssignment": 5, "PipelineStage": 25, "CTMAccount": 5, "User": 5,
+    "Agency": 1, "Client": 5, "Membership": 4, "ClientAssignment": 5, "PipelineStage": 25, "CTMAccount": 5,
+    "GHLAccount": 1, "User": 5,
 }  # fmt: skip
 
 

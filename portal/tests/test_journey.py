@@ -27,6 +27,7 @@ WAIT_S = 30
 def sandbox(settings: Any, live_server: LiveServer) -> Iterator[server.Sandbox]:
     with server.start(port=0, media_port=0, days=4) as running:
         settings.CTM_BASE_URL = f"{running.url}/api/v1"
+        settings.GHL_BASE_URL = f"{running.url}/ghl"
         settings.PUBLIC_URL = live_server.url
         settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
         yield running
@@ -35,7 +36,12 @@ def sandbox(settings: Any, live_server: LiveServer) -> Iterator[server.Sandbox]:
 @pytest.fixture
 def worker(sandbox: server.Sandbox, live_server: LiveServer, tmp_path: Path) -> Iterator[None]:
     """A real Celery worker with its own beat, as in production, on the tests' servers."""
-    environment = {**os.environ, "CTM_BASE_URL": f"{sandbox.url}/api/v1", "PUBLIC_URL": live_server.url}
+    environment = {
+        **os.environ,
+        "CTM_BASE_URL": f"{sandbox.url}/api/v1",
+        "GHL_BASE_URL": f"{sandbox.url}/ghl",
+        "PUBLIC_URL": live_server.url,
+    }
     command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "--concurrency", "2", "--beat",
                "--schedule", str(tmp_path / "beat"), "--scheduler", "celery.beat:PersistentScheduler",
                "--loglevel", "WARNING"]  # fmt: skip

@@ -197,7 +197,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "accounts/services/monthly_credits.py",
         "accounts/services/platform_acting.py",
         "accounts/services/resealing.py",
-        "crm/services/ctm_schedule.py",
+        "crm/services/sync_schedule.py",
         "crm/services/ctm_webhook.py",
         "crm/services/ctm_writes.py",
         "crm/services/form_intake.py",

@@ -37,8 +37,13 @@ def say(control: httpx.Client) -> Callable[..., Record]:
 
 
 def export(api: httpx.Client, location: Record, **asked: object) -> Record:
-    given = {"locationId": location["location_id"], "sortBy": "updatedAt", "sortOrder": "asc", "limit": 10}
-    response = api.get(EXPORT, params={**given, **asked})
+    given: Record = {
+        "locationId": location["location_id"],
+        "sortBy": "updatedAt",
+        "sortOrder": "asc",
+        "limit": 10,
+    }
+    response = api.get(EXPORT, params=given | asked)
     assert response.is_success, response.text
     return dict(response.json())
 
@@ -61,7 +66,8 @@ def test_access(api: httpx.Client, location: Record, control: httpx.Client) -> N
 def test_pages_hold_every_message_once(api: httpx.Client, location: Record, control: httpx.Client) -> None:
     control.post("ghl/messages", json={"account_id": DENTAL, "count": 23})
     truth = control.get("ghl/truth", params={"account_id": DENTAL}).json()["messages"]
-    pages, cursor = [], ""
+    pages: list[Record] = []
+    cursor: str | None = ""
     while cursor is not None:
         pages.append(export(api, location, **({"cursor": cursor} if cursor else {})))
         cursor = pages[-1]["nextCursor"]

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from crm.providers.records import Page
 from lib.http import Client, ProviderError
 
 PER_PAGE = 100  # CTM refuses more than 150
@@ -21,13 +22,6 @@ class AccountRecord:
     number: str
     name: str
     timezone: str  # IANA, or "" when CTM does not say
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    entries: tuple[Any, ...]
-    next_url: str  # "" on the last page
-    total: int | None
 
 
 class CTMClient:
@@ -63,11 +57,12 @@ class CTMClient:
         """Ask for one call: a key may list an account and still be refused its calls."""
         _expect(self._http.get_json(f"{self._account}/calls.json?per_page=1"), "calls")
 
-    def first_page_url(self, start_on: date) -> str:
-        """``start_on`` is a date in the account's own zone, included."""
-        return f"{self._account}/calls.json?" + urlencode(
-            {"per_page": PER_PAGE, "start_date": start_on.isoformat()}
-        )
+    def first_page_url(self, start_on: date, end_on: date | None = None) -> str:
+        """Both are dates in the account's own zone, included."""
+        asked = {"per_page": str(PER_PAGE), "start_date": start_on.isoformat()}
+        if end_on:
+            asked["end_date"] = end_on.isoformat()
+        return f"{self._account}/calls.json?" + urlencode(asked)
 
     def page(self, url: str) -> Page:
         """Read one page. ``url`` is ours for the first and the vendor's own, followed as it is, for the rest."""
@@ -76,7 +71,7 @@ class CTMClient:
         total = body.get("total_entries")
         return Page(
             entries=tuple(body["calls"]),
-            next_url=following if isinstance(following, str) else "",
+            next_token=following if isinstance(following, str) else "",
             total=total if type(total) is int and 0 <= total < MANY else None,
         )
 

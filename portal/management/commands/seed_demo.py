@@ -1,4 +1,4 @@
-"""The demo agency: five clients, connected to the provider sandbox as if it were CallTrackingMetrics."""
+"""The demo agency: five clients, connected to the provider sandbox as if it were their call trackers."""
 
 from typing import Any
 
