@@ -117,6 +117,10 @@ def _owner(told: Told) -> str:
     return f"Given to {told['name']}" if told.get("name") else "Left without an owner"
 
 
+def _number(score: int | None) -> str:
+    return "none" if score is None else str(score)
+
+
 def _merged(told: Told) -> str:
     return f"Merged with {told['name']}"
 
@@ -135,6 +139,10 @@ ACTIONS: dict[str, Action] = {
     "lead_erased": Action("changes", "eraser", "Erased"),
     "status_set": Action("changes", "circle-check", _status),
     "owner_changed": Action("changes", "user-round-check", _owner),
+    "score_set": Action(
+        "changes", "gauge", lambda told: f"Score set by hand from {_number(told['from'])} to {told['to']}"
+    ),
+    "score_lifted": Action("changes", "gauge", lambda told: f"Score left to the sum again: {told['to']}"),
     "lead_merged": Action("merges", "merge", _merged),
     "merge_undone": Action("merges", "split", "Merge undone"),
     "rating_changed": Action("calls", "star", _rating, TRACKER),

@@ -11,6 +11,7 @@ from crm.routes import (
     lists,
     person,
     pipeline,
+    scoring,
     suppression,
     today,
     web_forms,
@@ -46,5 +47,6 @@ urlpatterns = [
     *journeys.urlpatterns,
     *customers.urlpatterns,
     *person.urlpatterns,
+    *scoring.urlpatterns,
     path("hooks/ctm/<str:token>/<slug:position>/", webhooks.ctm, name="ctm_webhook"),
 ]

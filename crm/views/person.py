@@ -19,6 +19,7 @@ from crm.forms.facts import FactsForm
 from crm.forms.notes import LeadNoteForm
 from crm.models import Lead, Tag
 from crm.person import find_lead, person
+from crm.score_page import panel_of
 from crm.services.facts import NoSuchOwner, set_facts
 from crm.services.readers import WORKING, colleagues
 from crm.timeline import KINDS
@@ -72,6 +73,7 @@ def page_of_lead(
     return {
         **around,
         "person": shown,
+        "scoring": panel_of(actor, found),
         "kinds": [("", "All"), *KINDS.items()],
         "here": here,
         "ride": urlencode(listed),

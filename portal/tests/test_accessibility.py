@@ -15,9 +15,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.scope import PlatformUse, platform_scope
+from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import NOON, Cast, House, make_cast
 from crm.models import Call, Lead
+from crm.services.scoring import rescore
 from notifications.models import Notification
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -56,6 +57,8 @@ def cast(live_server: LiveServer) -> Cast:
             for house in (cast.brightside, cast.delgado):
                 enrich(house)
             Notification.unscoped.filter(client=cast.delgado.client).update(read_at=NOON)
+        with agency_scope(cast.larkspur.pk):
+            rescore(agency_id=cast.larkspur.pk, lead_ids=[cast.delgado.lead.pk], now=NOON)
     return cast
 
 
@@ -250,7 +253,7 @@ def staff_pages(cast: Cast) -> list[str]:
 
 
 def person_pages(house: House) -> list[str]:
-    names = ("lead", "lead_edit", "lead_merge", "lead_archive", "lead_erase")
+    names = ("lead", "lead_score", "lead_score_set", "lead_edit", "lead_merge", "lead_archive", "lead_erase")
     return [
         *(reverse(f"crm:{name}", args=[house.lead.pk]) for name in names),
         reverse("crm:lead_new"),

@@ -34,6 +34,7 @@ from crm.models import (
     JourneyStep,
     JourneyTemplate,
     Lead,
+    LeadScore,
     LeadTag,
     Note,
     Outcome,
@@ -98,8 +99,8 @@ def furnish_more(house: House, count: int) -> None:
     [
         ("nora", "crm:inbox", 4),
         ("nora", "crm:inbox_call", 12),
-        ("nora", "crm:lead", 17),
-        ("hannah", "crm:lead", 16),
+        ("nora", "crm:lead", 18),
+        ("hannah", "crm:lead", 17),
         ("nora", "crm:company", 7),
         ("nora", "crm:companies", 5),
         ("hannah", "portal:home", 7),
@@ -122,6 +123,21 @@ def test_pages_about_calls_ask_the_same_for_one_row_and_three(
     with_three = queries(cast, who, address)
 
     assert (with_one, with_three) == (expected, expected)
+
+
+def test_the_history_of_a_score_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
+    house, counts = cast.brightside, []
+    for count in (1, 2):
+        with agency_scope(cast.larkspur.pk):
+            for n in range(count):
+                LeadScore.unscoped.create(
+                    agency=cast.larkspur, client=house.client, lead=house.lead, total=n, tier="cold", weights_version=0,
+                    components=[{"factor": "phone", "points": n, "why": "Known."}], scored_by=cast.people["nora"],
+                    scored_at=NOON + timedelta(minutes=n), override=n, reason="Met them",
+                )  # fmt: skip
+        counts.append(queries(cast, "nora", reverse("crm:lead_score", args=[house.lead.pk])))
+
+    assert counts == [6, 6]
 
 
 def test_groups_of_duplicates_ask_the_same_for_one_and_three(cast: Cast) -> None:
