@@ -25,7 +25,9 @@ NEEDED = """
 SELECT a.attname, quote_literal(to_jsonb(l) ->> a.attname) || '::' || format_type(a.atttypid, a.atttypmod)
 FROM crm_lead l JOIN accounts_client c ON c.id = l.client_id AND c.slug = %s, pg_attribute a
 WHERE a.attrelid = 'crm_lead'::regclass AND a.attnotnull AND a.attgenerated = '' AND a.attnum > 0
-  AND NOT a.attisdropped AND a.attname <> ALL(%s) AND l.id = (SELECT m.id FROM crm_lead m WHERE m.client_id = c.id ORDER BY m.id LIMIT 1)
+  AND NOT a.attisdropped AND a.attname <> ALL(%s) AND l.id = (
+    SELECT m.id FROM crm_lead m WHERE m.client_id = c.id ORDER BY m.id LIMIT 1
+  )
 """
 
 

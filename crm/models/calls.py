@@ -149,6 +149,16 @@ class Call(ClientOwned):
             ),
             models.Index(fields=("agency", "lead", "-started_at", "-id"), name="call_lead"),
             models.Index(fields=("agency", "client", "from_e164", "started_at"), name="call_number"),
+            models.Index(  # the two that a client's figures are counted from
+                fields=("agency", "client", "direction", "-started_at"),
+                name="call_message",
+                condition=Q(kind__in=("text", "chat")),
+            ),
+            models.Index(
+                fields=("agency", "client", "disposition", "-started_at"),
+                name="call_outcome",
+                condition=Q(kind="call") & ~Q(disposition=""),
+            ),
             models.Index(
                 fields=("agency", "campaign", "-started_at"),
                 name="call_campaign",

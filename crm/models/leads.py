@@ -248,6 +248,20 @@ class Lead(ClientOwned):
                 condition=Q(archived_at=None),
             ),
             models.Index(
+                F("agency"),
+                F("client"),
+                F("status"),
+                F("last_call_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="lead_status",
+                condition=Q(archived_at=None),
+            ),
+            models.Index(
+                fields=("agency", "client", "-created_at"),
+                name="lead_positive",
+                condition=Q(archived_at=None, sentiment="positive"),
+            ),
+            models.Index(
                 fields=("agency", "client", "linkedin_url"),
                 name="lead_linkedin",
                 condition=~Q(linkedin_url=""),

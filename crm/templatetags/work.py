@@ -8,9 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.directory import reader_zone
+from crm.board import Card
+from crm.presenting import around_id, shown_number
 from lib.money import shown, shown_all
 
 register = template.Library()
@@ -26,6 +30,31 @@ def lead_url(context: dict[str, Any], lead_id: UUID) -> str:
     """Where the reader finds a person's own page."""
     actor = context["request"].actor
     return reverse("crm:pipeline_card" if actor.is_staff else "portal:lead", args=[lead_id])
+
+
+@register.simple_tag(takes_context=True)
+def board_cards(
+    context: dict[str, Any], cards: list[Card], lost: bool = False, oob: bool = False
+) -> SafeString:
+    """Cards of the board; ``oob`` lets htmx put them in the place of those that are there. Hundreds on a page."""
+    request = context["request"]
+    zone = ZoneInfo(reader_zone(request))
+    today = datetime.now(zone).date()
+    html = get_template("crm/board_cards.html", using="jinja2").render(
+        {
+            "cards": cards,
+            "lost": lost,
+            "oob": oob,
+            "may_edit": context.get("may_edit"),
+            "page": around_id("crm:pipeline_card" if request.actor.is_staff else "portal:lead"),
+            "move": around_id("crm:pipeline_card"),
+            "money": shown,
+            "number": shown_number,
+            "is_late": is_late,
+            "due": lambda moment: day_words(moment.astimezone(zone).date(), today),
+        }
+    )
+    return mark_safe(html)  # noqa: S308  the engine has escaped it
 
 
 @register.filter
