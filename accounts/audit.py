@@ -91,6 +91,8 @@ EVENTS = {
     "leads_exported": ("data", "Exported a list of leads"),
     "calls_exported": ("data", "Exported a list of calls"),
     "view_changed": ("data", "Changed a shared view"),
+    "market_changed": ("house", "Changed a market"),
+    "market_deleted": ("house", "Deleted a market"),
     "tag_changed": ("data", "Changed a tag"),
     "tag_deleted": ("data", "Deleted a tag"),
 }

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Lower
 
 from accounts.models import Client
 from accounts.newest import page_of
 from accounts.tenancy import Actor
-from crm.models import Call, Campaign, CampaignMember, Lead, Note
+from crm.models import Call, Campaign, CampaignMember, Lead, Market, Note
 from crm.searching import search_leads
 
 STATES = {"active": "ok", "paused": "warn", "draft": "", "completed": ""}
@@ -17,18 +18,31 @@ MOST_FOUND = 50
 HISTORY = 8
 
 
-def campaigns(actor: Actor, status: str, client_id: UUID | None) -> list[Campaign]:
+def campaigns(
+    actor: Actor, status: str, client_id: UUID | None, market_id: UUID | None = None
+) -> list[Campaign]:
     """Campaigns of the actor with how many people they hold, those that run first."""
     rows = Campaign.objects.for_actor(actor).select_related("client", "market")
     if status in Campaign.Status.values:
         rows = rows.filter(status=status)
     if client_id:
         rows = rows.filter(client_id=client_id)
+    if market_id:
+        rows = rows.filter(market_id=market_id)
     counted = rows.annotate(
         people=Count("members"), waiting=Count("members", filter=Q(members__status="active"))
     )
     order = {"active": 0, "paused": 1, "draft": 2, "completed": 3}
     return sorted(counted, key=lambda each: (order[each.status], each.name.casefold()))
+
+
+def markets_shown(actor: Actor) -> list[Any]:
+    """Markets of the actor by name, with how many of the campaigns that they see aim at each as ``used``."""
+    campaigns_seen = Campaign.objects.for_actor(actor).filter(market=OuterRef("pk")).order_by()
+    counted = campaigns_seen.values("market").annotate(n=Count("pk")).values("n")
+    rows = Market.objects.for_actor(actor).filter(Q(client=None) | Q(client__archived_at=None))
+    shown = rows.select_related("client").annotate(used=Subquery(counted, output_field=IntegerField()))
+    return list(shown.order_by(Lower("name"), "pk"))
 
 
 def members(actor: Actor, campaign: Campaign, status: str, before: str) -> tuple[list[CampaignMember], str]:

@@ -51,7 +51,7 @@ WORK = (
         "megaphone",
         "crm:campaigns",
         "campaigns.edit",
-        ("crm:campaign", "crm:queue", "crm:statistics"),
+        ("crm:campaign", "crm:market", "crm:queue", "crm:statistics"),
     ),
 )
 

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from crm.views import campaigns, queue, statistics
+from crm.views import campaigns, markets, queue, statistics
 
 ONE = "campaigns/<uuid:campaign_id>/"
 urlpatterns = [
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/rows/", statistics.statistics_rows, name="statistics_rows"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
+    path("campaigns/markets/", markets.market_list, name="markets"),
+    path("campaigns/markets/new/", markets.market_new, name="market_new"),
+    path("campaigns/markets/<uuid:market_id>/", markets.market_edit, name="market_edit"),
+    path("campaigns/markets/<uuid:market_id>/delete/", markets.market_delete, name="market_delete"),
     path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
     path(ONE, campaigns.campaign, name="campaign"),
     path(f"{ONE}edit/", campaigns.campaign_edit, name="campaign_edit"),

@@ -36,8 +36,12 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     clients = visible_clients(request)
     slug, status = request.GET.get("client", ""), request.GET.get("status", "")
     wanted = next((each for each in clients if each.slug == slug), None)
+    markets = [each for each in pages.markets_shown(actor) if each.used]
+    market = next((each for each in markets if str(each.pk) == request.GET.get("market", "")), None)
     context = {
-        "rows": pages.campaigns(actor, status, wanted.id if wanted else None),
+        "rows": pages.campaigns(actor, status, wanted.id if wanted else None, market.pk if market else None),
+        "market": market,
+        "markets": markets,
         "status": status if status in Campaign.Status.values else "",
         "statuses": Campaign.Status.choices,
         "clients": clients if actor.is_staff and len(clients) > 1 else (),

@@ -222,6 +222,11 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:suppression"),
         reverse("crm:campaigns"),
         reverse("crm:campaign_new") + f"?client={house.client.slug}",
+        reverse("crm:campaigns") + f"?market={house.work.market.pk}",
+        reverse("crm:markets"),
+        reverse("crm:market_new"),
+        reverse("crm:market_edit", args=[house.work.market.pk]),
+        reverse("crm:market_delete", args=[house.work.market.pk]),
         *(
             reverse(f"crm:{name}", args=[house.work.campaign.pk])
             for name in ("campaign", "campaign_edit", "campaign_members_add", "queue")

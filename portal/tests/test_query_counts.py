@@ -36,6 +36,7 @@ from crm.models import (
     Lead,
     LeadScore,
     LeadTag,
+    Market,
     Note,
     Outcome,
     PipelineStage,
@@ -387,7 +388,7 @@ def test_queue_asks_the_same_for_one_person_and_three(cast: Cast) -> None:
 
     def counted() -> list[int]:
         pages = [(nora, url(cast, "campaign")), (nora, url(cast, "campaign_members_add"))]
-        pages += [(nora, reverse("crm:campaigns")), (bea, url(cast, "queue"))]
+        pages += [(nora, reverse("crm:campaigns")), (nora, reverse("crm:markets")), (bea, url(cast, "queue"))]
         return [queries(cast, "", address, browser=browser) for browser, address in pages]
 
     one = counted()
@@ -398,7 +399,9 @@ def test_queue_asks_the_same_for_one_person_and_three(cast: Cast) -> None:
             lead = add_lead(cast, n)
             add_lead(cast, n + 10)
             CampaignMember.unscoped.create(**of, lead=lead, added_at=NOON)
-            Campaign.unscoped.create(**own, name=f"More {n}")
+            Campaign.unscoped.create(
+                **own, name=f"More {n}", market=Market.unscoped.create(**own, name=f"More {n}")
+            )
             Call.unscoped.create(
                 **own, lead=Lead.unscoped.get(display_name="Lead 1"), external_id=f"q{n}", direction="inbound",
                 started_at=NOON, called_by=cast.people["bea"],
