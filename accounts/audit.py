@@ -66,6 +66,7 @@ EVENTS = {
     "campaign_changed": ("house", "Changed a campaign"),
     "setting_changed": ("house", "Changed a setting of the platform"),
     "pipeline_changed": ("house", "Changed a pipeline"),
+    "scoring_weights_changed": ("house", "Changed what scores are added up with"),
     "service_changed": ("house", "Changed what a client sells"),
     "redaction_policy_changed": ("data", "Changed when words are destroyed"),
     "concerns_consent_changed": ("data", "Let the agency read concerns, or no longer"),

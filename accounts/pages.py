@@ -79,6 +79,7 @@ PAGES = (
 CLIENT_PAGES = (
     Page("crm:client", "Calls and sync", "refresh-cw", "ctm.sync", side="staff"),
     Page("clients:profile", "Profile", "store", "clients.profile", side="staff"),
+    Page("crm:scoring", "Scoring", "gauge", "classification.policy", side="staff"),
     Page("accounts:client_team", "People", "users-round", "clients.team", side="staff"),
     Page("clients:staff", "Who works for them", "users", "clients.manage", side="staff"),
     Page("clients:subscription", "Plan and credits", "coins", "clients.subscription", side="staff"),

@@ -27,6 +27,7 @@ from portal.demo_calling import make_campaign
 from portal.demo_ghl import connect_location
 from portal.demo_lists import add_lists
 from portal.demo_people import add_people
+from portal.demo_scores import add_scores
 from portal.demo_today import furnish_day
 from portal.demo_work import furnish_work
 
@@ -177,6 +178,8 @@ def _work(agency: Agency) -> None:
     theo = User.objects.get(email="theo@larkspur.example")
     if dental:
         make_campaign(dental, theo)
+    with transaction.atomic(), agency_scope(agency.pk):
+        add_scores(agency, User.objects.get(email="nora@larkspur.example"))
 
 
 def _person(email: str, first: str, last: str, **fields: Any) -> User:

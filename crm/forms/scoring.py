@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.http import QueryDict
 
 from crm.score_weights import WEIGHTS
 
@@ -52,6 +53,10 @@ class WeightsForm(forms.Form):
                     "max_value": f"Choose {each.most} or less.",
                 },
             )
+
+    def see(self, version: int) -> None:
+        """Let what was typed be saved upon ``version``, once more."""
+        self.data = {**self.data.dict(), "seen": str(version)} if isinstance(self.data, QueryDict) else self.data
 
     def groups(self) -> Iterator[tuple[str, list[BoundField]]]:
         for group in dict.fromkeys(each.group for each in WEIGHTS):

@@ -5,7 +5,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
 from crm.classification.categories import HUES, LABELS
-from crm.lead_columns import SENTIMENT_HUES, STATUS_HUES
+from crm.lead_columns import SENTIMENT_HUES, STATUS_HUES, TIER_HUES
 from crm.presenting import Day, shown_number
 from crm.presenting import channel as channel_of
 from lib.ui.times import length, ordinal
@@ -58,6 +58,11 @@ def status_hue(status: str) -> str:
 @register.filter
 def sentiment_hue(sentiment: str) -> str:
     return SENTIMENT_HUES.get(sentiment, "gray")
+
+
+@register.filter
+def tier_hue(tier: str) -> str:
+    return TIER_HUES.get(tier, "gray")
 
 
 @register.filter

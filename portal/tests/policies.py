@@ -230,6 +230,8 @@ POLICIES: dict[str, Policy] = {
     "crm:rate": ("calls.judge", "W", "any"),
     "crm:public_form": "public",
     "crm:recording": ("calls.listen", "R", "any"),
+    "crm:scoring": ("classification.policy", "R", "staff"),
+    "crm:scoring_save": ("classification.policy", "W", "staff"),
     "crm:service_create": ("customers.edit", "W", "any"),
     "crm:service_edit": ("customers.edit", "W", "any"),
     "crm:service_new": ("customers.edit", "W", "any"),

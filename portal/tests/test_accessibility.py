@@ -205,6 +205,7 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:views_new", args=["leads"]) + "?status=new",
         reverse("crm:clients"),
         reverse("crm:client", args=[house.client.slug]),
+        reverse("crm:scoring", args=[house.client.slug]),
         reverse("notifications:list"),
         reverse("accounts:roles"),
         reverse("accounts:audit"),

@@ -42,6 +42,7 @@ from crm.models import (
     PipelineStage,
     RedactionReceipt,
     SavedView,
+    ScoringModel,
     Service,
     ServiceAgreement,
     Suppression,
@@ -139,6 +140,20 @@ def test_the_history_of_a_score_asks_the_same_for_one_row_and_three(cast: Cast) 
         counts.append(queries(cast, "nora", reverse("crm:lead_score", args=[house.lead.pk])))
 
     assert counts == [6, 6]
+
+
+def test_weights_ask_the_same_for_one_version_and_three(cast: Cast) -> None:
+    house, counts = cast.brightside, []
+    for first in (2, 3):
+        with agency_scope(cast.larkspur.pk):
+            for version in range(first, first + first - 1):
+                ScoringModel.unscoped.create(
+                    agency=cast.larkspur, client=house.client, version=version, weights={"phone": version},
+                    made_by=cast.people["nora"],
+                )  # fmt: skip
+        counts.append(queries(cast, "nora", reverse("crm:scoring", args=[house.client.slug])))
+
+    assert counts == [7, 7]
 
 
 def test_groups_of_duplicates_ask_the_same_for_one_and_three(cast: Cast) -> None:
