@@ -27,7 +27,8 @@ EVERY = timedelta(days=1)
 def score_due(*, now: datetime) -> int:
     """Score one batch of leads of one agency that are due; return how many rows were claimed. Safe side by side."""
     with transaction.atomic(), platform_scope(PlatformUse.SWEEP):
-        due = ScoreDue.unscoped.filter(due_at__lte=now).order_by("due_at", "pk")
+        # The newest first: who has just rated a call does not wait for somebody's import of a hundred thousand.
+        due = ScoreDue.unscoped.filter(due_at__lte=now).order_by("-due_at", "-pk")
         first = due.values_list("agency_id", flat=True).first()
         if first is None:
             return 0

@@ -20,6 +20,8 @@ from crm.import_report import failed_lines
 from crm.models import Activity, Company, ImportJob, ImportRow, Lead, LeadTag
 from crm.services import import_rows, importing
 from crm.services.importing import ImportRefused
+from crm.services.score_override import override_score
+from crm.services.scoring import rescore
 from crm.services.suppression import Entry, suppress
 
 HEAD = ["First name", "Last name", "E-mail", "Phone", "City", "Tags", "Favourite colour"]
@@ -231,6 +233,18 @@ def test_undo_puts_changed_people_back_to_the_letter(desk: Desk) -> None:
 
     assert desk.leads() == before
     assert (job.reversed, job.kept) == (3, 0)
+
+
+def test_a_score_that_was_added_up_keeps_nobody_and_one_set_by_hand_does(desk: Desk) -> None:
+    job = desk.run(text_of(ANN, BOB))
+    imported = [desk.find(email=f"{name}@example.test").pk for name in ("ann", "bob")]
+    with agency_scope(desk.agency_id):
+        assert len(rescore(agency_id=desk.agency_id, lead_ids=imported, now=NOON).written) == 2
+        override_score(actor=desk.actor, lead_id=imported[1], number=90, reason="Met them", now=NOON)
+    undone = desk.undo(job)
+
+    assert (undone.reversed, undone.kept) == (1, 1)
+    assert {each["id"] for each in desk.leads()} & set(imported) == {imported[1]}
 
 
 def test_undo_keeps_whom_somebody_touched_and_says_so(desk: Desk) -> None:

@@ -12,12 +12,13 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from accounts.scope import PlatformUse, agency_scope, platform_scope
+from accounts.scope import PlatformUse, agency_scope, platform_scope, scoped
 from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast, House, make_cast
 from crm.models import Call, Callback, Lead, LeadScore, ScoreDue, ScoringModel, ScoringRound
 from crm.score_watch import WATCHED
 from crm.services import score_facts, score_sweeps
+from crm.services.erasing import erase_lead
 from crm.services.score_sweeps import begin_rounds, score_due, walk_on
 from crm.services.scoring import LEAD_HOT, Rescored, rescore
 from crm.services.suppression import Entry, add_by_hand, remove
@@ -218,6 +219,41 @@ def test_a_due_lead_is_scored_once_and_no_longer_due(cast: Cast) -> None:
         rate_call(actor=cast.actor("nora"), call_id=cast.brightside.call.pk, stars=4, now=NOON)
     assert score_due(now=now) == 1
     assert [len(history(each)) for each in (cast.brightside, cast.delgado, cast.kettle)] == [2, 1, 1]
+
+
+def test_what_changed_last_is_scored_first(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind somebody's great import nobody waits."""
+    monkeypatch.setattr(score_sweeps, "BATCH", 1)
+    now = timezone.now() + DAY
+    settle()
+    with platform_scope(PlatformUse.ADMIN):
+        for minutes, house in ((3, cast.brightside), (2, cast.kettle), (1, cast.delgado)):
+            ScoreDue.unscoped.create(
+                agency_id=house.client.agency_id, client=house.client, lead_id=house.lead.pk,
+                due_at=now - timedelta(minutes=minutes),
+            )  # fmt: skip
+    seen = []
+    while score_due(now=now):
+        seen.append([len(history(each)) for each in (cast.brightside, cast.kettle, cast.delgado)])
+
+    assert seen == [[0, 0, 1], [0, 1, 1], [1, 1, 1]]
+
+
+def test_an_erased_person_has_no_score_any_more(cast: Cast) -> None:
+    house, nora = cast.brightside, cast.actor("nora")
+    again(house)
+    with scoped(nora.scope):
+        erase_lead(actor=nora, lead_id=house.lead.pk, now=NOON, origin=NOWHERE)
+    again(house, NOON + DAY)
+    while score_due(now=timezone.now() + DAY):
+        pass
+
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        house.lead.refresh_from_db()
+        rows = LeadScore.unscoped.filter(lead=house.lead)
+        assert {(str(row.components), row.reason) for row in rows} == {("[]", "")}
+    assert (house.lead.score, house.lead.tier, house.lead.scored_at) == (None, "", None)
+    assert due() == set()
 
 
 def test_one_that_fails_takes_no_other_along_and_comes_again(
