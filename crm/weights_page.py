@@ -15,6 +15,7 @@ class Version:
     who: str
     made_at: datetime
     changes: list[tuple[str, int, int]]  # (what, from, to)
+    bought: int = 0  # leads that a suggestion was learned from, where it began with one
 
 
 def versions(actor: Actor, client_id: object, before: str) -> tuple[list[Version], str]:
@@ -32,7 +33,8 @@ def _version(row: ScoringModel, was: dict[str, int]) -> Version:
     changes = [
         (each.words, was[each.name], held[each.name]) for each in WEIGHTS if was[each.name] != held[each.name]
     ]
-    return Version(row.version, row.made_by.name if row.made_by else "Somebody", row.created_at, changes)
+    who, learned = row.made_by.name if row.made_by else "Somebody", row.learned_from.get("bought", 0)
+    return Version(row.version, who, row.created_at, changes, learned)
 
 
 def version_of(actor: Actor, client_id: object, asked: str) -> tuple[int, dict[str, int]] | None:

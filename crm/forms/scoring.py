@@ -38,6 +38,7 @@ class WeightsForm(forms.Form):
     """How many points each factor counts. ``seen`` is the version that the form was filled from."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    learned = forms.BooleanField(widget=forms.HiddenInput, required=False)  # filled from a suggestion
 
     def __init__(self, data: Any = None, *, weights: Mapping[str, int], seen: int) -> None:
         super().__init__(data, initial={**weights, "seen": seen})
@@ -56,7 +57,9 @@ class WeightsForm(forms.Form):
 
     def see(self, version: int) -> None:
         """Let what was typed be saved upon ``version``, once more."""
-        self.data = {**self.data.dict(), "seen": str(version)} if isinstance(self.data, QueryDict) else self.data
+        self.data = (
+            {**self.data.dict(), "seen": str(version)} if isinstance(self.data, QueryDict) else self.data
+        )
 
     def groups(self) -> Iterator[tuple[str, list[BoundField]]]:
         for group in dict.fromkeys(each.group for each in WEIGHTS):

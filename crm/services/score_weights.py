@@ -14,6 +14,7 @@ from crm.models import Lead, ScoringModel, ScoringRound
 from crm.score_weights import WEIGHTS
 from crm.scoring import Score, score
 from crm.services.score_facts import gather
+from crm.services.score_learning import as_learned, learn
 from crm.services.scoring import Weighing, weighings
 
 PREVIEWED = 8
@@ -40,11 +41,19 @@ class Effect:
 
 @transaction.atomic
 def save_weights(
-    *, actor: Actor, client_id: UUID, weights: Mapping[str, int], seen: int, now: datetime, origin: Origin
+    *,
+    actor: Actor,
+    client_id: UUID,
+    weights: Mapping[str, int],
+    seen: int,
+    now: datetime,
+    origin: Origin,
+    learned: bool = False,
 ) -> Weighing:
     """Let ``weights`` count as the next version, and all leads of the client be added up anew in the background.
 
-    ``seen`` is the version that was changed. Weights as they stand make no version. Raises `WeightsChanged`.
+    ``seen`` is the version that was changed. Weights as they stand make no version. Those that began with a suggestion
+    are ``learned``, and remember it. Raises `WeightsChanged`.
     """
     client = hold_client(actor, client_id)  # one after the other
     newest = weighings(client.agency_id, [client_id])[client_id]
@@ -55,12 +64,9 @@ def save_weights(
     if not changed:
         return newest
     made = ScoringModel.unscoped.create(
-        agency_id=client.agency_id,
-        client=client,
-        version=newest.version + 1,
-        weights=chosen,
-        made_by_id=actor.user_id,
-    )
+        agency_id=client.agency_id, client=client, version=newest.version + 1, weights=chosen, made_by_id=actor.user_id,
+        learned_from=as_learned(learn(actor=actor, client_id=client_id, now=now)) if learned else {},
+    )  # fmt: skip
     _begin_anew(actor, client_id, now)
     record_by(
         actor, "scoring_weights_changed", now=now, client_id=client_id, target=client.name, origin=origin,

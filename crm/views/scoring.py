@@ -17,6 +17,8 @@ from accounts.tenancy import Actor
 from accounts.views.clients import find_client
 from crm.forms.scoring import WeightsForm
 from crm.models import ScoringRound
+from crm.score_learning import ENOUGH
+from crm.services.score_learning import learn
 from crm.services.score_weights import Effect, WeightsChanged, preview, save_weights
 from crm.services.scoring import Weighing, weighings
 from crm.weights_page import version_of, versions
@@ -39,6 +41,22 @@ def scoring(request: HttpRequest, slug: str) -> HttpResponse:
     return _show(request, client, weighing, form, filled_from=other[0] if other else None)
 
 
+@require_GET
+@requires("classification.policy", Level.WRITE, side="staff")
+def scoring_suggestion(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the client's own sales say of its weights, with the evidence. Whoever agrees goes on to the form."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    client = find_client(actor, slug)
+    weighing = weighings(actor.agency_id, [client.pk])[client.pk]
+    found = learn(actor=actor, client_id=client.pk, now=timezone.now())
+    shares = [(each, each.bought / found.bought, each.others / found.others) for each in found.evidence]
+    filled = {**weighing.weights, **found.weights, "seen": weighing.version, "learned": "on"}
+    context = {
+        "client": client, "suggestion": found, "evidence": shares, "enough": ENOUGH, "filled": filled.items(),
+    }  # fmt: skip
+    return render(request, "crm/scoring_suggestion.html", context)
+
+
 @require_POST
 @requires("classification.policy", Level.WRITE, side="staff")
 def scoring_save(request: HttpRequest, slug: str) -> HttpResponse:
@@ -55,7 +73,7 @@ def scoring_save(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         made = save_weights(
             actor=actor, client_id=client.pk, weights=form.weights, seen=form.cleaned_data["seen"], now=now,
-            origin=Origin.of(request),
+            origin=Origin.of(request), learned=form.cleaned_data["learned"],
         )  # fmt: skip
     except WeightsChanged as changed:
         form.add_error(None, MEANWHILE.format(version=changed.newest.version))

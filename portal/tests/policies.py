@@ -231,6 +231,7 @@ POLICIES: dict[str, Policy] = {
     "crm:public_form": "public",
     "crm:recording": ("calls.listen", "R", "any"),
     "crm:scoring": ("classification.policy", "R", "staff"),
+    "crm:scoring_suggestion": ("classification.policy", "W", "staff"),
     "crm:scoring_save": ("classification.policy", "W", "staff"),
     "crm:service_create": ("customers.edit", "W", "any"),
     "crm:service_edit": ("customers.edit", "W", "any"),

@@ -112,6 +112,7 @@ ROWS: dict[str, Row] = {
     "crm:recording": Row("GET", (404, 404, 404, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:lead": Row("GET", SEE_LEAD),
     "crm:scoring": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:scoring_suggestion": Row("GET", MANAGERS),
     "crm:scoring_save": Row("POST", (422, 403, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:lead_score": Row("GET", SEE_LEAD),
     "crm:lead_score_set": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),

@@ -206,6 +206,7 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:clients"),
         reverse("crm:client", args=[house.client.slug]),
         reverse("crm:scoring", args=[house.client.slug]),
+        reverse("crm:scoring_suggestion", args=[house.client.slug]),
         reverse("notifications:list"),
         reverse("accounts:roles"),
         reverse("accounts:audit"),
