@@ -43,6 +43,20 @@ def display(e164: str, region: str = "US") -> str:
     )
 
 
+@lru_cache(maxsize=1)
+def regions() -> tuple[tuple[str, str], ...]:
+    """(code, English name) of the countries whose numbers are known, by name."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # its tables take a moment to read
+
+    named = []
+    for code in phonenumbers.SUPPORTED_REGIONS:
+        names = LOCALE_DATA.get(code, {})
+        name = names.get("en", "")
+        if name := names.get(name[1:], "") if name.startswith("*") else name:
+            named.append((code, name))
+    return tuple(sorted(named, key=lambda each: each[1]))
+
+
 def search_digits(text: str) -> str:
     """The digits of ``text`` in order: what a person typed, made comparable with an E.164 number's end."""
     return "".join(each for each in text if each.isdecimal() and each.isascii())

@@ -11,6 +11,7 @@ from accounts.models import Agency, Client, ClientAssignment, ClientProfile
 from accounts.services.clients import AGENCYS_OWN, CONTACT, FACTS
 from accounts.tenancy import Actor
 from accounts.zones import zone_choices
+from lib import phones
 from lib.payloads import clean_text
 
 MOST_ADDRESSES = 20
@@ -92,6 +93,11 @@ class FactsForm(forms.Form):
 class ProfileForm(FactsForm):
     """The facts and the contact block. A client's own people don't get the fields that are the agency's."""
 
+    country = forms.ChoiceField(
+        label="Country of phone numbers", choices=phones.regions, required=False,
+        help_text="Numbers that are typed without a country code are read as dialled there.",
+        error_messages={"invalid_choice": "Choose a country from the list."},
+    )  # fmt: skip
     call_tracking_main_number = words("Main tracking number", 40)
     front_desk_emails = AddressesField(label="Front desk", help_text="E-mail addresses, one a line.")
     form_email_recipients = AddressesField(
@@ -119,7 +125,7 @@ class ProfileForm(FactsForm):
     def of(cls, client: Client, profile: ClientProfile | None, *, is_staff: bool) -> "ProfileForm":
         known = profile or ClientProfile()
         initial = {name: getattr(client, name) for name in FACTS}
-        initial |= {name: getattr(known, name) for name in CONTACT}
+        initial |= {name: getattr(known, name) for name in CONTACT} | {"country": client.phone_country}
         return cls(initial=initial, is_staff=is_staff)
 
 

@@ -63,7 +63,9 @@ class Client(AgencyOwned):
     status = models.CharField(max_length=20, choices=Status, default=Status.ONBOARDING)
     industry = models.CharField(max_length=20, choices=Industry, default=Industry.OTHER)
     subtype = models.CharField(max_length=40, blank=True)
-    settings = models.JSONField(default=dict, blank=True)  # {"hue": "teal", "glyph": "smile"}
+    settings = models.JSONField(
+        default=dict, blank=True
+    )  # {"hue": "teal", "glyph": "smile", "country": "US"}
     archived_at = models.DateTimeField(null=True, blank=True)
 
     client_lookup = "pk"
@@ -82,6 +84,11 @@ class Client(AgencyOwned):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def phone_country(self) -> str:
+        """The country whose numbers its people write without a code."""
+        return str(self.settings.get("country", "US"))
 
     @property
     def hue(self) -> str:

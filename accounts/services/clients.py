@@ -71,14 +71,18 @@ def _free_slug(name: str) -> str:
 def change_client(
     *, actor: Actor, client_id: UUID, values: Mapping[str, Any], now: datetime, origin: Origin
 ) -> Client:
-    """Change what ``values`` names of ``FACTS`` and ``CONTACT``. What is the agency's own stays as it is for a
-    client's people. The log tells which facts changed, not what they say.
+    """Change what ``values`` names of ``FACTS``, ``CONTACT`` and "country", that of phone numbers. What is the
+    agency's own stays as it is for a client's people. The log tells which facts changed, not what they say.
     """
     client = hold_client(actor, client_id)
     profile, _ = ClientProfile.unscoped.get_or_create(agency_id=client.agency_id, client=client)
     allowed = {name: each for name, each in values.items() if actor.is_staff or name not in AGENCYS_OWN}
     of_client = _adopt(client, allowed, FACTS)
     of_profile = _adopt(profile, allowed, CONTACT)
+    if (country := values.get("country")) and country != client.phone_country:
+        client.settings = {**client.settings, "country": country}
+        client.save(update_fields=("settings", "updated_at"))
+        of_client.append("country")
     if of_client or of_profile:
         record_by(actor, "client_changed", now=now, client_id=client.pk, target=client.name, origin=origin,
                   details={"changed": [*of_client, *of_profile]})  # fmt: skip

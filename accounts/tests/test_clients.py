@@ -75,6 +75,24 @@ def test_profile_is_changed_and_the_log_tells_what_but_not_how(cast: Cast) -> No
 
 
 @pytest.mark.parametrize(
+    ("who", "route"), [("nora", "clients:profile_save"), ("hannah", "accounts:business_save")]
+)
+def test_country_of_numbers_is_kept_beside_the_other_settings(cast: Cast, who: str, route: str) -> None:
+    with agency_scope(cast.larkspur.pk):
+        Client.unscoped.filter(slug="brightside-dental").update(settings={"hue": "teal"})
+    address = reverse(route, args=["brightside-dental"] if who == "nora" else [])
+    answers = [
+        cast.browser(who).post(address, {**FACTS, **CONTACT, "country": country}).status_code
+        for country in ("XX", "GB")
+    ]
+
+    assert (answers, client(cast).settings) == ([422, 302], {"hue": "teal", "country": "GB"})
+    assert "country" in events(cast, "client_changed")[-1][1]["changed"]
+    page = cast.browser("nora").get(at("profile")).content.decode()
+    assert '<option value="GB" selected>United Kingdom</option>' in page
+
+
+@pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
         ("name", " ", "Name the client."),

@@ -44,7 +44,7 @@ class EditConflict(Exception):
 
 def region_of(client: Client) -> str:
     """The country whose numbers people of the client write without a prefix."""
-    return str(client.settings.get("country", "US"))
+    return client.phone_country
 
 
 def as_text(lead: Lead) -> dict[str, str]:
