@@ -18,6 +18,7 @@ from crm.form_words import TRAP, record_of, words_of
 from crm.models import Call, FormSubmission, InboundForm
 from crm.services.ingest import ingest_calls
 from crm.services.leads import region_of
+from crm.services.readers import staff_addresses
 from crm.services.reconciling import Reading
 from lib.claims import backoff_s, claim
 from lib.payloads import clean_text
@@ -129,13 +130,25 @@ def _process(submission: FormSubmission, now: datetime) -> None:
 
 def _tell(form: InboundForm, client: Client, call: Call) -> None:
     """What was written stays here: a mail passes through many hands."""
-    url = settings.PUBLIC_URL + reverse("portal:call", args=[call.pk])
     who = (call.lead.name if call.lead else "") or "Somebody"
+    staff = staff_addresses(agency_id=client.agency_id, addresses=form.recipients)
     for recipient in form.recipients:
+        url = settings.PUBLIC_URL + _page(call, recipient.lower() in staff)
         send_mail(
             template="form_submission", to=recipient, agency_id=client.agency_id,
             context={"form": form.name, "client": client.name, "who": who, "url": url},
         )  # fmt: skip
+
+
+def _page(call: Call, for_staff: bool) -> str:
+    """Where the reader finds it: the agency's people the person, a client's people and whoever else their portal."""
+    if not for_staff:
+        return reverse("portal:call", args=[call.pk])
+    return (
+        reverse("crm:lead", args=[call.lead_id])
+        if call.lead_id
+        else reverse("crm:inbox_call", args=[call.pk])
+    )
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.models import ClientAssignment, Membership, User
 from accounts.permissions import Level, allowed
@@ -49,6 +50,19 @@ def _names(actor: Actor, where: Q, roles: Iterable[str]) -> dict[UUID, str]:
         held = seats.filter(revoked_at=None).exclude(accepted_at=None)
         users = User.objects.filter(is_active=True, pk__in=held.values("user_id"))
         return {each.pk: each.name for each in sorted(users, key=lambda user: user.name.casefold())}
+
+
+def staff_addresses(*, agency_id: UUID, addresses: Iterable[str]) -> frozenset[str]:
+    """Those of ``addresses``, in small letters, with which people of the agency sign in."""
+    wanted = {each.lower() for each in addresses}
+    if not wanted:
+        return frozenset()
+    with agency_scope(agency_id):
+        seats = Membership.unscoped.filter(
+            agency_id=agency_id, client=None, revoked_at=None, user__is_active=True
+        )
+        held = seats.exclude(accepted_at=None).annotate(address=Lower("user__email"))
+        return frozenset(held.filter(address__in=wanted).values_list("address", flat=True))
 
 
 def sees_lead(user_id: UUID, lead: Lead) -> bool:

@@ -115,6 +115,26 @@ def test_recipients_learn_who_wrote_and_not_what(cast: Cast, django_capture_on_c
     assert "roofs" not in told.message().as_string()
 
 
+def test_mail_leads_each_reader_to_a_page_of_theirs(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Theo works for the agency, Hannah for the client; the front desk has no login, and Otto is of another agency."""
+    who = ["Theo@example.test", "hannah@example.test", "desk@example.test", "otto@example.test"]
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        InboundForm.unscoped.filter(pk=cast.brightside.work.form.pk).update(recipients=who)
+    Browser().post(address(cast), ANN)
+    with django_capture_on_commit_callbacks(execute=True):
+        work()
+    (kept,) = submissions(cast)
+    person = reverse("crm:lead", args=[kept.lead.pk])
+    call = reverse("portal:call", args=[kept.call.pk])
+    pages = {told.to[0]: next(page for page in (person, call) if page in told.body) for told in mail.outbox}
+
+    assert pages == dict(zip(who, (person, call, call, call), strict=True))
+    opened = [cast.browser(name).get(page).status_code for name, page in (("theo", person), ("hannah", call))]
+    assert opened == [200, 200]
+
+
 def test_sender_is_stopped_after_ten_and_may_come_again_later(cast: Cast) -> None:
     statuses = [Browser().post(address(cast), {**ANN, "Message": str(n)}).status_code for n in range(11)]
 
