@@ -49,6 +49,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         "may_edit": _may_edit(actor),
         "may_count": actor.can("analytics.client"),
         "heading": "Campaigns",
+        "acts": "crm/campaigns/_list_acts.html",
         "layout": layout_of(actor),
     }
     return render(request, "crm/campaigns/list.html", context)
@@ -133,8 +134,8 @@ def show(request: HttpRequest, found: Campaign, code: int = 200, **forms: Any) -
         "chosen": status if status in CampaignMember.Status.values else "",
         "older_url": f"{here}?member={status}&before={older}" if older else "",
         "heading": found.name,
-        "crumb": "Campaigns",
-        "crumb_url": reverse("crm:campaigns"),
+        "back": ("Campaigns", reverse("crm:campaigns")),
+        "acts": "crm/campaigns/_campaign_acts.html",
         "layout": layout_of(actor),
         **forms,
     }  # fmt: skip
@@ -230,7 +231,7 @@ def campaign_members_add(request: HttpRequest, campaign_id: UUID) -> HttpRespons
         code = 422
     context = {
         "campaign": found, "leads": leads, "q": q, "form": form, "heading": "Add people",
-        "crumb": found.name, "crumb_url": reverse("crm:campaign", args=[found.pk]), "layout": layout_of(actor),
+        "back": (found.name, reverse("crm:campaign", args=[found.pk])), "layout": layout_of(actor),
     }  # fmt: skip
     return render(request, "crm/campaigns/members_add.html", context, status=code)
 
@@ -285,7 +286,6 @@ def _form(request: HttpRequest, form: CampaignForm, client: Client, found: Campa
     back = reverse("crm:campaign", args=[found.pk]) if found else reverse("crm:campaigns")
     context = {
         "form": form, "client": client, "campaign": found, "layout": layout_of(actor), "back_url": back,
-        "heading": "Edit" if found else "New campaign", "crumb": found.name if found else "Campaigns",
-        "crumb_url": back,
+        "heading": "Edit" if found else "New campaign", "back": (found.name if found else "Campaigns", back),
     }  # fmt: skip
     return render(request, "crm/campaigns/form.html", context, status=422 if form.errors else 200)

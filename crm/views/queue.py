@@ -132,8 +132,7 @@ def _show(
         "done_for_today": services.is_done_for_today(campaign, now),
         "callbacks": _callbacks(actor, campaign),
         "heading": "Call queue",
-        "crumb": campaign.name,
-        "crumb_url": reverse("crm:campaign", args=[campaign.pk]),
+        "back": (campaign.name, reverse("crm:campaign", args=[campaign.pk])),
         "layout": layout_of(actor),
     }
     if member is not None:

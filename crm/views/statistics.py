@@ -50,8 +50,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "campaigns": Campaign.objects.for_actor(actor).filter(client_id=chosen.client_id).order_by("name"),
         "clear_url": f"{here}?client={chosen.client}",
         "heading": f"Figures of {campaign.name}" if campaign else "Figures",
-        "crumb": "Campaigns",
-        "crumb_url": reverse("crm:campaigns"),
+        "back": ("Campaigns", reverse("crm:campaigns")),
         "layout": layout_of(actor),
     }
     return render(request, "crm/campaigns/statistics.html", context)
@@ -82,8 +81,7 @@ def statistics_rows(request: HttpRequest) -> HttpResponse:
         "narrowed": words or category,
         "older_url": chosen.address(here, of=key, before=older, **more) if older else "",
         "heading": words or category or figure.name,
-        "crumb": "Figures",
-        "crumb_url": chosen.address(reverse("crm:statistics")),
+        "back": ("Figures", chosen.address(reverse("crm:statistics"))),
         "layout": layout_of(actor),
     }
     return render(request, "crm/campaigns/statistics_rows.html", context)
