@@ -15,6 +15,7 @@ from crm.models import Campaign, CampaignMember, Lead, PipelineStage, Tag
 from crm.services.board import ReasonMissing, move_lead
 from crm.services.facts import NoSuchOwner, set_facts
 from crm.services.statuses import refresh_status
+from crm.services.suppression import suppressed_leads
 from crm.services.tags import named_tag, put_on, take_off
 from crm.services.timeline import line, tell, tell_all
 
@@ -188,7 +189,8 @@ def _untag(actor: Actor, leads: Sequence[Lead], choice: Choice, now: datetime, o
 
 
 def _campaign(actor: Actor, leads: Sequence[Lead], choice: Choice, now: datetime, outcome: Outcome) -> None:
-    """Raises `Campaign.DoesNotExist`. Who is a member already stays as they are."""
+    """Raises `Campaign.DoesNotExist`. Who is a member already stays as they are; who must not be called, and who is
+    one too many, stays out."""
     campaign: Campaign = Campaign.objects.for_actor(actor).get(pk=choice.campaign_id)
     able = [lead for lead in leads if lead.client_id == campaign.client_id]
     for lead in leads:
@@ -198,7 +200,15 @@ def _campaign(actor: Actor, leads: Sequence[Lead], choice: Choice, now: datetime
             )
     members = CampaignMember.unscoped.filter(campaign=campaign, lead_id__in=[lead.pk for lead in able])
     known = set(members.values_list("lead_id", flat=True))
-    fresh = [lead for lead in able if lead.pk not in known]
+    asking = [lead for lead in able if lead.pk not in known]
+    stopped = suppressed_leads(leads=asking, channel="voice", now=now)
+    wanted = [lead for lead in asking if lead.pk not in stopped]
+    fresh = wanted[: _room(campaign, len(wanted))]
+    for lead in asking:
+        if lead.pk in stopped:
+            outcome.refuse(lead, "is on the do-not-contact list")
+    for lead in wanted[len(fresh) :]:
+        outcome.refuse(lead, f"is one more than the {campaign.total_lead_limit:,} people of this campaign")
     own = {"agency_id": campaign.agency_id, "client_id": campaign.client_id, "campaign": campaign}
     CampaignMember.unscoped.bulk_create(
         [CampaignMember(**own, lead=lead, added_at=now) for lead in fresh], ignore_conflicts=True
@@ -211,7 +221,15 @@ def _campaign(actor: Actor, leads: Sequence[Lead], choice: Choice, now: datetime
         for lead in fresh
     )  # fmt: skip
     refresh_status(agency_id=campaign.agency_id, lead_ids=[lead.pk for lead in fresh])
-    outcome.done += able
+    outcome.done += [lead for lead in able if lead.pk in known or lead in fresh]
+
+
+def _room(campaign: Campaign, wanted: int) -> int:
+    """How many of the ``wanted`` the campaign still takes."""
+    if campaign.total_lead_limit is None:
+        return wanted
+    present = CampaignMember.unscoped.filter(agency_id=campaign.agency_id, campaign=campaign).count()
+    return max(0, min(wanted, campaign.total_lead_limit - present))
 
 
 DEEDS: dict[Deed, Do] = {

@@ -1,6 +1,7 @@
 """Campaigns: what they say, who works them, whom they reach, and when they run."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -117,13 +118,17 @@ def assign(
     _log(actor, campaign, told, now, origin)
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    added: int
+    stopped: int  # of these, who must not be called and came in as opted out
+    present: int  # who were in it already
+    gone: int  # archived, erased, or of no reach of the actor
+
+
 @transaction.atomic
-def add_members(
-    *, actor: Actor, campaign_id: UUID, lead_ids: Iterable[UUID], now: datetime
-) -> tuple[int, int]:
-    """Put people into a campaign: (added, left out). Left out are those who are in it, archived, or of no reach of the
-    actor. Who must not be called comes in as opted out. Raises `Refused` past the campaign's limit.
-    """
+def add_members(*, actor: Actor, campaign_id: UUID, lead_ids: Iterable[UUID], now: datetime) -> Added:
+    """Put people into a campaign. Raises `Refused` past the campaign's limit."""
     campaign, wanted = hold(actor, campaign_id), list(dict.fromkeys(lead_ids))[:MOST_AT_ONCE]
     leads = list(
         Lead.objects.for_actor(actor).filter(
@@ -145,7 +150,7 @@ def add_members(
         for lead in fresh
     )  # fmt: skip
     refresh_status(agency_id=campaign.agency_id, lead_ids=[lead.pk for lead in fresh])
-    return len(fresh), len(wanted) - len(fresh)
+    return Added(len(fresh), len(stopped), len(present), len(wanted) - len(leads))
 
 
 def _member(campaign: Campaign, lead: Lead, stopped: bool, now: datetime) -> CampaignMember:

@@ -12,6 +12,7 @@ from accounts.scope import agency_scope, scoped
 from conftest import NOON, Cast, House, make_cast
 from crm.models import Activity, Campaign, CampaignMember, Lead, LeadTag, PipelineStage
 from crm.services.bulk import Choice, Deed, Outcome, bulk_edit
+from crm.services.suppression import suppress_lead
 from crm.tests.test_lead_list import make_lead, make_leads
 
 
@@ -120,6 +121,26 @@ def test_campaign_takes_people_of_its_own_client_once(cast: Cast) -> None:
     assert (told(cast, ann), fresh(cast, ann).status) == (["campaign_joined"], "in_sequence")
     with pytest.raises(Campaign.DoesNotExist):
         do(cast, "theo", Deed.CAMPAIGN, [ann], campaign_id=cast.delgado.work.campaign.pk)
+
+
+def test_campaign_leaves_out_who_said_stop_and_who_is_too_many(cast: Cast) -> None:
+    names = ("Ann", "Bob", "Cid")
+    ann, bob, cid = (make_lead(cast.brightside, display_name=name, email=f"{name}@x.test") for name in names)
+    campaign = cast.brightside.work.campaign
+    with agency_scope(cast.larkspur.pk):
+        suppress_lead(lead=ann, reason="do_not_contact", source="test", added_by=None, now=NOON)
+        Campaign.unscoped.filter(pk=campaign.pk).update(total_lead_limit=2)  # one is there
+    outcome = do(cast, "nora", Deed.CAMPAIGN, [ann, bob, cid], campaign_id=campaign.pk)
+
+    done, refused, gone = said(outcome)
+    (other,) = {"Bob", "Cid"} - done
+    assert (len(done), gone) == (1, 0)
+    assert refused == {
+        "Ann": "is on the do-not-contact list", other: "is one more than the 2 people of this campaign",
+    }  # fmt: skip
+    with agency_scope(cast.larkspur.pk):
+        members = set(CampaignMember.unscoped.filter(campaign=campaign).values_list("lead", flat=True))
+    assert (ann.pk in members, len(members)) == (False, 2)
 
 
 def test_archive_and_back_but_not_beside_a_namesake_of_the_mailbox(cast: Cast) -> None:

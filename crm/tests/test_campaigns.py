@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.proof import Proof, keep
-from accounts.scope import PlatformUse, agency_scope, platform_scope
+from accounts.scope import PlatformUse, agency_scope, platform_scope, scoped
 from conftest import NOON, Cast
 from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead
+from crm.services.campaigns import Added, add_members
 from crm.services.suppression import suppress_lead
 
 FILLED = {
@@ -133,6 +134,24 @@ def test_people_come_in_once_and_whoever_said_stop_as_opted_out(cast: Cast) -> N
 
     assert ("Lead 1" in page, "Lee Brightside" in page, foreign.status_code) == (True, False, 422)
     assert held == {"Lee Brightside Dental": "active", "Lead 1": "active", "Lead 2": "opted_out"}
+
+
+def test_page_says_who_was_left_out_and_why(cast: Cast) -> None:
+    one, two, three = (add_lead(cast, n) for n in (1, 2, 3))
+    with agency_scope(cast.larkspur.pk):
+        suppress_lead(lead=two, reason="do_not_contact", source="test", added_by=None, now=NOON)
+    actor = cast.actor("nora")
+    with scoped(actor.scope):
+        done = [
+            add_members(actor=actor, campaign_id=cast.brightside.work.campaign.pk, lead_ids=ids, now=NOON)
+            for ids in ([one.pk], [one.pk, two.pk, cast.delgado.lead.pk])
+        ]
+    said = cast.browser("nora").post(
+        url(cast, "campaign_members_add"), {"lead": [str(three.pk)]}, follow=True
+    )
+
+    assert done == [Added(1, 0, 0, 0), Added(1, 1, 1, 1)]
+    assert "Added 1 person." in said.content.decode()
 
 
 def test_limit_of_people_holds(cast: Cast) -> None:

@@ -219,14 +219,13 @@ def campaign_members_add(request: HttpRequest, campaign_id: UUID) -> HttpRespons
         form = MembersForm(request.POST, leads=[(each.pk, each.name) for each in leads])
         if form.is_valid():
             try:
-                added, left_out = services.add_members(
+                done = services.add_members(
                     actor=actor, campaign_id=found.pk, lead_ids=form.cleaned_data["lead"], now=timezone.now()
                 )
             except Refused as refused:
                 form.add_error(None, str(refused))
             else:
-                some = f" {left_out} could not be added." if left_out else ""
-                messages.success(request, f"Added {added} {'person' if added == 1 else 'people'}.{some}")
+                _tell(request, done)
                 return redirect("crm:campaign", campaign_id=found.pk)
         code = 422
     context = {
@@ -252,6 +251,19 @@ def campaign_member(request: HttpRequest, campaign_id: UUID, member_id: UUID) ->
     except Refused as refused:
         messages.error(request, str(refused))
     return redirect("crm:campaign", campaign_id=found.pk)
+
+
+def _tell(request: HttpRequest, done: services.Added) -> None:
+    """How many came in, and of the others why not."""
+    messages.success(request, f"Added {done.added} {'person' if done.added == 1 else 'people'}.")
+    for many, one, more in (
+        (done.stopped, "is on the do-not-contact list and came in as opted out",
+         "are on the do-not-contact list and came in as opted out"),
+        (done.present, "was in the campaign already", "were in the campaign already"),
+        (done.gone, "could not be found any more", "could not be found any more"),
+    ):  # fmt: skip
+        if many:
+            messages.warning(request, f"{many} {one if many == 1 else more}.")
 
 
 def find(actor: Actor, campaign_id: UUID) -> Campaign:
