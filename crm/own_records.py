@@ -46,6 +46,7 @@ NOBODYS = {
     models.GHLSyncRun: "of the client",
     models.ClassificationPolicy: "of the client",
     models.Company: "a business, not a person; its people are leads",
+    models.DifferentPeople: "identifiers alone; whose names are shown, their door decides",
     models.ImportJob: "counts alone; its rows are limited",
     models.InboundForm: "of the client",
     models.JourneyTemplate: "of the client",

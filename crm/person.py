@@ -89,6 +89,7 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
     about = {"client_id": lead.client_id, "lead_id": lead.pk}
     notes = Note.objects.for_actor(actor).filter(**about, pinned=True).select_related("author")
     members = CampaignMember.objects.for_actor(actor).filter(**about).select_related("campaign")
+    journeys = Journey.objects.for_actor(actor).filter(**about)
     merges = LeadMerge.objects.for_actor(actor).filter(client_id=lead.client_id, kept=lead, undone_at=None)
     return Person(
         lead=lead,
@@ -101,7 +102,7 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
         kind=kind,
         signals=list(Signal.objects.for_actor(actor).filter(**about).newest_first()[:FEW]),
         campaigns=list(members.order_by("-added_at")[:FEW]),
-        journeys=list(Journey.objects.for_actor(actor).filter(**about).newest_first()[:FEW]),
+        journeys=list(journeys.select_related("service").newest_first()[:FEW]),
         customer=Customer.objects.for_actor(actor).filter(**about).first(),
         merges=list(merges.select_related("merged", "merged_by").order_by("-merged_at")[:FEW]),
         stages=list(PipelineStage.objects.for_actor(actor).filter(client_id=lead.client_id)),

@@ -145,6 +145,8 @@ ACTIONS: dict[str, Action] = {
     "score_lifted": Action("changes", "gauge", lambda told: f"Score left to the sum again: {told['to']}"),
     "lead_merged": Action("merges", "merge", _merged),
     "merge_undone": Action("merges", "split", "Merge undone"),
+    "told_apart": Action("merges", "users", "Said to be somebody else than who looks the same"),
+    "told_apart_undone": Action("merges", "undo-2", "May be the same as who looks so, after all"),
     "rating_changed": Action("calls", "star", _rating, TRACKER),
     "category_changed": Action("calls", "tag", _category, TRACKER),
     "stage_changed": Action("stages", "square-kanban", _stage),
@@ -186,6 +188,9 @@ ACTIONS: dict[str, Action] = {
     "callback_kept": Action("calls", "phone-outgoing", "Called back as promised"),
     "callback_reopened": Action("calls", "undo-2", "Not called back after all"),
     "callback_moved": Action("calls", "calendar-clock", lambda told: f"Callback put off: {told['reason']}"),
+    "number_cleared": Action(
+        "changes", "phone", lambda told: f"The number is right after all: {told['reason']}"
+    ),
     "note_added": Action("notes", "pencil", "Note added"),
     "note_deleted": Action("notes", "trash-2", "Note deleted"),
 }

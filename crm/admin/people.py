@@ -4,6 +4,7 @@ from accounts.admin import ReadOnlyAdmin, TenantAdmin
 from crm.models import (
     Company,
     Customer,
+    DifferentPeople,
     Erasure,
     LeadMerge,
     LeadScore,
@@ -102,6 +103,14 @@ class LeadMergeAdmin(ReadOnlyAdmin):
     list_display = ("merged_at", "merged_by", "undone_at", "client", "agency")
     search_fields = ("client__name",)
     list_select_related = ("client", "agency", "merged_by")
+
+
+@admin.register(DifferentPeople)
+class DifferentPeopleAdmin(TenantAdmin):
+    list_display = ("__str__", "said_by", "said_at", "client", "agency")
+    search_fields = ("client__name",)
+    list_select_related = ("client", "agency", "said_by")
+    autocomplete_fields = ("client", "said_by")
 
 
 @admin.register(Erasure)

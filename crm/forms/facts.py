@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django import forms
 
+from accounts.forms.packages import WordsField
 from crm.models import Lead
 from crm.status import BY_HAND
 
+LONG = {"max_length": "Keep it under %(limit_value)s characters."}
 NOT_IN_LIST = {"invalid_choice": "Choose one from the list."}
 
 
@@ -42,3 +44,23 @@ class FactsForm(forms.Form):
                 (str(lead.owner_id), f"{lead.owner.name if lead.owner else 'Somebody'} (has left)")
             )
         self.fields["owner"].choices = choices  # type: ignore[attr-defined]
+
+
+class NumberForm(forms.Form):
+    reason = WordsField(
+        label="How do you know?", max_length=200, help_text="It stands in the person’s timeline.",
+        error_messages={"required": "Say in a few words how you know.", **LONG},
+    )  # fmt: skip
+
+
+class LeadStageForm(forms.Form):
+    """Where a person stands in the pipeline, and for a stage that is lost why."""
+
+    stage = forms.ModelChoiceField(
+        queryset=None, required=False, empty_label="No stage", error_messages=NOT_IN_LIST
+    )  # type: ignore[var-annotated]
+    reason = WordsField(label="Why nothing came of it", max_length=200, required=False, error_messages=LONG)
+
+    def __init__(self, data: Any = None, *, stages: Any, lead: Lead) -> None:
+        super().__init__(data, initial={"stage": lead.stage_id, "reason": lead.lost_reason})
+        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]

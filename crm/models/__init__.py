@@ -17,7 +17,7 @@ from crm.models.journeys import (
     RedactionReceipt,
 )
 from crm.models.leads import Lead, LeadTag, PipelineStage, Tag
-from crm.models.merging import Erasure, LeadMerge
+from crm.models.merging import DifferentPeople, Erasure, LeadMerge
 from crm.models.saved_views import SavedView
 from crm.models.scoring import LeadScore, ScoreDue, ScoringModel, ScoringRound
 from crm.models.suppression import DigestKey, Suppression
@@ -38,6 +38,7 @@ __all__ = [
     "Company",
     "Conversion",
     "Customer",
+    "DifferentPeople",
     "DigestKey",
     "Erasure",
     "FormSubmission",

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import User
@@ -46,3 +47,25 @@ class Erasure(ClientOwned):
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.erased_at:%Y-%m-%d}"
+
+
+class DifferentPeople(ClientOwned):
+    """That people who look the same are not. Identifiers alone: what they share stands with them and goes with them."""
+
+    people = ArrayField(models.UUIDField())  # leads
+    said_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    said_at = models.DateTimeField()
+
+    class Meta(ClientOwned.Meta):
+        verbose_name_plural = "different people"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(people__len__gte=2), name="different_people_are_several"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("agency", "client", "-said_at", "-id"), name="different_people_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{len(self.people)} people"

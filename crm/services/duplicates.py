@@ -1,15 +1,19 @@
 """Who may be the same person: by e-mail address, then number, then LinkedIn profile, then their reference elsewhere."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.models import Client
 from accounts.statements import fetch
 from accounts.tenancy import Actor
-from crm.models import Lead
+from crm.models import DifferentPeople, Lead
+from crm.services.timeline import line, tell_all
 
 FEW = 5
 GROUPS = 25
@@ -29,6 +33,10 @@ SELECT kind, key, people FROM (
 """
 
 
+class NotSeveral(Exception):
+    """Fewer than two of them are there any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookalike:
     lead: Lead
@@ -41,6 +49,11 @@ class Group:
     key: str
     people: int
     leads: list[Lead]
+
+    def is_among(self, apart: Sequence[frozenset[UUID]]) -> bool:
+        """Whether all of them were told apart at once; whoever came later brings the question back."""
+        people = {each.pk for each in self.leads}
+        return any(people <= each for each in apart)
 
 
 def lookalikes(
@@ -93,7 +106,60 @@ def shared_groups(actor: Actor, client: Client, after: str = "") -> tuple[list[G
         for kind, key, count in shown
     ]
     last = shown[-1] if len(rows) > GROUPS else None
-    return [each for each in groups if len(each.leads) > 1], f"{last[0]}~{last[1]}" if last else ""
+    apart = _told_apart(actor, client, people)
+    return [
+        each for each in groups if len(each.leads) > 1 and not each.is_among(apart)
+    ], f"{last[0]}~{last[1]}" if last else ""
+
+
+def _told_apart(actor: Actor, client: Client, people: Sequence[Lead]) -> list[frozenset[UUID]]:
+    rows = DifferentPeople.objects.for_actor(actor).filter(client_id=client.pk)
+    wanted = rows.filter(people__overlap=[each.pk for each in people]) if people else rows.none()
+    return [frozenset(each) for each in wanted.values_list("people", flat=True)]
+
+
+def told_apart(actor: Actor, client: Client) -> list[tuple[DifferentPeople, list[Lead]]]:
+    """What was said last, with those of the people whom the actor sees."""
+    rows = DifferentPeople.objects.for_actor(actor).filter(client_id=client.pk).select_related("said_by")
+    newest = list(rows.order_by("-said_at", "-pk")[:GROUPS])
+    wanted = {pk for each in newest for pk in each.people}
+    leads = Lead.objects.for_actor(actor).filter(pk__in=wanted, archived_at=None).in_bulk()
+    shown = [(each, [leads[pk] for pk in each.people if pk in leads]) for each in newest]
+    return [(each, people) for each, people in shown if people]
+
+
+@transaction.atomic
+def tell_apart(*, actor: Actor, client_id: UUID, lead_ids: Iterable[UUID], now: datetime) -> DifferentPeople:
+    """Remember that these are different people, who are asked about no more. Raises `NotSeveral`."""
+    rows = Lead.objects.for_actor(actor).filter(client_id=client_id, archived_at=None, erased_at=None)
+    leads = list(rows.filter(pk__in=set(lead_ids)).order_by("pk"))
+    if len(leads) < 2:
+        raise NotSeveral
+    said: DifferentPeople = DifferentPeople.unscoped.create(
+        agency_id=actor.agency_id, client_id=client_id, people=[each.pk for each in leads],
+        said_by_id=actor.user_id, said_at=now,
+    )  # fmt: skip
+    _tell(actor, leads, "told_apart", now)
+    return said
+
+
+@transaction.atomic
+def take_back(*, actor: Actor, said_id: UUID, now: datetime) -> None:
+    """They may be the same after all. Raises `DifferentPeople.DoesNotExist`."""
+    rows = DifferentPeople.objects.for_actor(actor).select_for_update(of=("self",))
+    said: DifferentPeople = rows.get(pk=said_id)
+    leads = list(Lead.objects.for_actor(actor).filter(pk__in=said.people, erased_at=None).order_by("pk"))
+    said.delete()
+    _tell(actor, leads, "told_apart_undone", now)
+
+
+def _tell(actor: Actor, leads: Sequence[Lead], action: str, now: datetime) -> None:
+    tell_all(
+        line(
+            about=lead, lead_id=lead.pk, actor=actor, action=action, metadata={"people": len(leads)}, now=now
+        )
+        for lead in leads
+    )
 
 
 def _key(lead: Lead, kind: str) -> str:

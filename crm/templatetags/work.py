@@ -29,7 +29,7 @@ def money(amount: Decimal | None, currency: str = "USD") -> str:
 def lead_url(context: dict[str, Any], lead_id: UUID) -> str:
     """Where the reader finds a person's own page."""
     actor = context["request"].actor
-    return reverse("crm:pipeline_card" if actor.is_staff else "portal:lead", args=[lead_id])
+    return reverse("crm:lead" if actor.is_staff else "portal:lead", args=[lead_id])
 
 
 @register.simple_tag(takes_context=True)
@@ -46,7 +46,7 @@ def board_cards(
             "lost": lost,
             "oob": oob,
             "may_edit": context.get("may_edit"),
-            "page": around_id("crm:pipeline_card" if request.actor.is_staff else "portal:lead"),
+            "page": around_id("crm:lead" if request.actor.is_staff else "portal:lead"),
             "move": around_id("crm:pipeline_card"),
             "money": shown,
             "number": shown_number,

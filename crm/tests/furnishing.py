@@ -15,6 +15,7 @@ from crm.models import (
     Company,
     Conversion,
     Customer,
+    DifferentPeople,
     Erasure,
     FormSubmission,
     ImportJob,
@@ -60,6 +61,7 @@ class Work:
     job: ImportJob
     form: InboundForm
     submission: FormSubmission
+    different: DifferentPeople
     gone: Lead  # merged into the house's lead
     conversion: Conversion  # taken back
     outcome: Outcome
@@ -112,9 +114,10 @@ def furnish_work(own: dict[str, Any], lead: Lead, call: Call, user: User, now: d
         **own, kind="email", value="stop@example.test", value_hash=f"digest of {own['client'].slug}"
     )
     gone, merge = _merged_away(own, lead, now)
+    different = DifferentPeople.unscoped.create(**own, people=[lead.pk, gone.pk], said_by=user, said_at=now)
     return Work(
         company, signal, market, campaign, member, callback, service, customer, agreement, template, journey, step,
-        suppression, view, job, form, submission, gone, conversion, outcome, merge,
+        suppression, view, job, form, submission, different, gone, conversion, outcome, merge,
     )  # fmt: skip
 
 

@@ -10,23 +10,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
-from accounts.directory import visible_clients
+from accounts.directory import ClientFacts, visible_clients
 from accounts.models import Client
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.merging import CHOICES, choices
-from crm.models import Lead, LeadMerge
+from crm.models import DifferentPeople, Lead, LeadMerge
 from crm.searching import search_leads
-from crm.services.duplicates import lookalikes, shared_groups
+from crm.services.duplicates import NotSeveral, lookalikes, shared_groups, take_back, tell_apart, told_apart
 from crm.services.merging import MOST, MergeRefused, merge_leads, undo_merge
 from crm.views.person import frame, open_lead
+from crm.views.workplace import at, client_of, facts_of
 
 FOUND = 20
+MOST_APART = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -149,11 +151,51 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     here, params = reverse("crm:duplicates"), {"client": chosen.slug} if chosen and len(every) > 1 else {}
     context: dict[str, Any] = {
         "layout": layout_of(actor), "under": "Possible duplicates", "groups": groups, "clients": every,
-        "client": client, "here": here, "may_erase": actor.can("leads.erase", Level.ADMINISTER),
+        "client": client, "here": here, "may_edit": actor.can("leads.edit", Level.WRITE),
+        "apart": told_apart(actor, client) if client and not request.GET.get("after") else [],
+        "may_erase": actor.can("leads.erase", Level.ADMINISTER),
         "newer_url": f"{here}?{urlencode(params)}" if "after" in request.GET else "",
         "older_url": f"{here}?{urlencode({**params, 'after': more})}" if more else "",
     }  # fmt: skip
     return render(request, "crm/person/duplicates.html", context)
+
+
+@require_POST
+@requires("leads.edit", Level.WRITE)
+def different(request: HttpRequest) -> HttpResponse:
+    """These look the same, and are different people: they are shown no more."""
+    client = client_of(request)
+    ids = [found for each in request.POST.getlist("lead")[:MOST_APART] if (found := _uuid(each))]
+    try:
+        tell_apart(
+            actor=request.actor,  # type: ignore[attr-defined]
+            client_id=client.id, lead_ids=ids, now=timezone.now(),
+        )  # fmt: skip
+    except NotSeveral:
+        messages.warning(request, "They are not on the list any more.")
+    else:
+        messages.success(request, "Remembered: these are different people.")
+    return redirect(_duplicates_of(request, client))
+
+
+@require_POST
+@requires("leads.edit", Level.WRITE)
+def different_undo(request: HttpRequest, said_id: UUID) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    said = DifferentPeople.objects.for_actor(actor).filter(pk=said_id).first()
+    if said is None:
+        raise Http404
+    client = facts_of(request, said.client_id)
+    try:
+        take_back(actor=actor, said_id=said_id, now=timezone.now())
+    except DifferentPeople.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, "They are asked about again.")
+    return redirect(_duplicates_of(request, client))
+
+
+def _duplicates_of(request: HttpRequest, client: ClientFacts) -> str:
+    return reverse("crm:duplicates") + at(client, request.actor)  # type: ignore[attr-defined]
 
 
 def _uuid(text: str) -> UUID | None:

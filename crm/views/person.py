@@ -9,21 +9,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
-from crm.forms.facts import FactsForm
+from crm.forms.facts import FactsForm, LeadStageForm, NumberForm
 from crm.forms.notes import LeadNoteForm
-from crm.models import Lead, Tag
+from crm.models import Lead, PipelineStage, Tag
 from crm.person import find_lead, person
 from crm.score_page import panel_of
+from crm.services.board import ReasonMissing, move_lead
 from crm.services.facts import NoSuchOwner, set_facts
+from crm.services.numbers import clear_wrong_number
 from crm.services.readers import WORKING, colleagues
 from crm.timeline import KINDS
 from crm.views.leads import around_in_list, chosen_leads, names
+
+BESIDE = {"journeys": "journeys.edit", "campaigns": "campaigns.edit", "customer": "customers.edit"}
 
 
 @require_GET
@@ -60,7 +64,12 @@ def frame(request: HttpRequest, found: Lead) -> dict[str, Any]:
 
 
 def page_of_lead(
-    request: HttpRequest, found: Lead, *, note_form: Any = None, facts_form: Any = None
+    request: HttpRequest,
+    found: Lead,
+    *,
+    note_form: Any = None,
+    facts_form: Any = None,
+    stage_form: Any = None,
 ) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
@@ -79,6 +88,11 @@ def page_of_lead(
         "ride": urlencode(listed),
         "note_form": note_form or LeadNoteForm(),
         "facts_form": facts_form or FactsForm(owners=owners, lead=found),
+        "stage_form": stage_form or LeadStageForm(stages=_stages(actor, found), lead=found),
+        "may_open": {page: actor.can(capability) for page, capability in BESIDE.items()},
+        "may_begin": actor.can("journeys.edit", Level.WRITE)
+        and not found.archived_at
+        and not found.erased_at,
         "tag_names": names(actor, Tag, found.client_id) if around["may_edit"] else [],
         "newer_url": f"{here}?{urlencode(chosen)}" if "before" in request.GET else "",
         "older_url": f"{here}?{urlencode({**chosen, 'before': shown.older})}" if shown.older else "",
@@ -112,3 +126,51 @@ def facts(request: HttpRequest, lead_id: UUID) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("crm:lead", lead_id=lead_id)
     return render(request, "crm/person/lead.html", page_of_lead(request, found, facts_form=form), status=422)
+
+
+def _stages(actor: Actor, found: Lead) -> Any:
+    return PipelineStage.objects.for_actor(actor).filter(client_id=found.client_id)
+
+
+@require_POST
+@requires("leads.edit", Level.OWN)
+def stage(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """To the top of another stage, or out of all of them."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = open_lead(request, lead_id)
+    form = LeadStageForm(request.POST, stages=_stages(actor, found), lead=found)
+    if form.is_valid():
+        chosen = form.cleaned_data["stage"]
+        try:
+            move_lead(
+                actor=actor, lead_id=lead_id, stage_id=chosen.pk if chosen else None,
+                reason=form.cleaned_data["reason"], now=timezone.now(),
+            )  # fmt: skip
+        except Lead.DoesNotExist:
+            raise Http404 from None
+        except ReasonMissing as missing:
+            form.add_error("reason", str(missing))
+        else:
+            messages.success(request, "Saved.")
+            return redirect("crm:lead", lead_id=lead_id)
+    return render(request, "crm/person/lead.html", page_of_lead(request, found, stage_form=form), status=422)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("leads.edit", Level.OWN)
+def number(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Say why a number that was marked wrong is right after all."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = open_lead(request, lead_id)
+    form = NumberForm(request.POST) if request.method == "POST" else NumberForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            clear_wrong_number(
+                actor=actor, lead_id=lead_id, reason=form.cleaned_data["reason"], now=timezone.now()
+            )
+        except Lead.DoesNotExist:
+            raise Http404 from None
+        messages.success(request, "The number counts as right again.")
+        return redirect("crm:lead", lead_id=lead_id)
+    context = {**frame(request, found), "is_under": True, "under": "Number", "form": form}
+    return render(request, "crm/person/number.html", context, status=422 if form.errors else 200)

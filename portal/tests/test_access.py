@@ -110,6 +110,11 @@ ROWS: dict[str, Row] = {
     "crm:unread": Row("POST", (302, 302, 302, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     # The cast's call has no recording: a 404 that says so is what those who may listen get.
     "crm:recording": Row("GET", (404, 404, 404, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
+    "crm:lead_stage": Row("POST", EDIT_LEAD),
+    "crm:lead_number": Row("GET", (200, 200, 200, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:duplicates_different": Row("POST", (302, 302, 403, 403, 302, 403, 302, 302, 302, 404, 404, 302)),
+    # Once: after Nora there is nothing left to take back for who comes after her.
+    "crm:duplicates_undo": Row("POST", (302, 404, 403, 403, 404, 403, 404, 404, 404, 404, 404, 302)),
     "crm:lead": Row("GET", SEE_LEAD),
     "crm:scoring": Row("GET", (200, 200, 403, 403, 404, 404, 404, 404, 404, 404, 404, 302)),
     "crm:scoring_suggestion": Row("GET", MANAGERS),
@@ -459,6 +464,7 @@ def arguments(house: House, name: str = "") -> dict[str, object]:
         "package_id": house.package.pk,
         "assignment_id": house.assignment.pk,
         "campaign_id": house.work.campaign.pk,
+        "said_id": house.work.different.pk,
         "market_id": house.work.market.pk,
         "callback_id": house.work.callback.pk,
         "member_id": house.work.member.pk,
@@ -554,6 +560,7 @@ OBJECTS = {
     "notice_id",
     "package_id",
     "person_id",
+    "said_id",
     "service_id",
     "slug",
     "stage_id",

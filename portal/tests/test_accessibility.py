@@ -260,7 +260,8 @@ def staff_pages(cast: Cast) -> list[str]:
 
 
 def person_pages(house: House) -> list[str]:
-    names = ("lead", "lead_score", "lead_score_set", "lead_edit", "lead_merge", "lead_archive", "lead_erase")
+    names = ("lead", "lead_number", "lead_score", "lead_score_set", "lead_edit", "lead_merge", "lead_archive",
+             "lead_erase")  # fmt: skip
     return [
         *(reverse(f"crm:{name}", args=[house.lead.pk]) for name in names),
         reverse("crm:lead_new"),

@@ -30,6 +30,7 @@ from crm.models import (
     CampaignMember,
     Company,
     Customer,
+    DifferentPeople,
     Journey,
     JourneyStep,
     JourneyTemplate,
@@ -160,11 +161,13 @@ def test_groups_of_duplicates_ask_the_same_for_one_and_three(cast: Cast) -> None
     house, counts = cast.brightside, []
     for numbers in (["+14105550191"], ["+14105550192", "+14105550193"]):
         with agency_scope(cast.larkspur.pk):
+            own: dict[str, Any] = {"agency": cast.larkspur, "client": house.client}
             for number in numbers * 2:
-                Lead.unscoped.create(agency=cast.larkspur, client=house.client, phone_e164=number)
+                lead = Lead.unscoped.create(**own, phone_e164=number)
+                DifferentPeople.unscoped.create(**own, people=[lead.pk, house.lead.pk], said_at=NOON)
         counts.append(queries(cast, "hannah", reverse("crm:duplicates")))
 
-    assert counts == [5, 5]
+    assert counts == [8, 8]
 
 
 def test_list_of_clients_asks_the_same_for_one_row_and_three(cast: Cast) -> None:
