@@ -84,7 +84,7 @@ LEADS = Table(
         Column("Reference", "l.external_ref"),
         moment("Added", "l.created_at"),
         moment("Last contact", "l.last_call_at"),
-        plain("Id", "l.id"),
+        plain("Lead ID", "l.id"),
     ),
 )
 CALLS = Table(

@@ -16,7 +16,10 @@ class _Line:
 
 
 def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield a CSV line by line. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Yield a CSV line by line. Text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    So does text that begins like one that got it, which makes `as_typed` exact.
+    """
     writer = csv.writer(_Line())
     yield str(writer.writerow(list(header)))
     for row in rows:
@@ -24,10 +27,15 @@ def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip("'").startswith(FORMULA) else value
+
+
+def as_typed(text: str) -> str:
+    """``text`` of a cell without the apostrophe that a careful export put before it."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def harmless_sql(column: str) -> str:
     """The same for a text that PostgreSQL itself writes, by COPY: an expression over ``column``, which is ours."""
     signs = "'=', '+', '-', '@', E'\\t', E'\\r'"
-    return f"CASE WHEN left({column}, 1) IN ({signs}) THEN '''' || {column} ELSE {column} END"
+    return f"CASE WHEN left(ltrim({column}, ''''), 1) IN ({signs}) THEN '''' || {column} ELSE {column} END"

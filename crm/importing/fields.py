@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 IGNORE, CUSTOM = "", "custom"
 REASON = "Why it was not imported"  # the column that we add to rows which come back
+# In a list of our own: what we work out ourselves, or what is changed on the page of a person alone.
+OURS = re.compile(
+    r"(client|status|category|sentiment|owner|source|score|tier|currency)$|(added|last contact)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ FIELDS = (
     Field("city", "City", most=100, known_as=("town", "postal address city")),
     Field("state", "State", most=60, known_as=("state region", "region", "province", "postal address state")),
     Field("country", "Country", most=60, known_as=("country region", "postal address country")),
-    Field("external_ref", "ID elsewhere", most=120, known_as=("record id", "contact id", "external id", "id")),
+    Field(
+        "external_ref", "ID elsewhere", most=120,
+        known_as=("record id", "contact id", "external id", "id", "reference"),
+    ),
     Field("stage", "Stage", "stage", 80, ("pipeline stage",)),
     Field("value", "Value", "money", 30, ("deal value", "amount", "lead value")),
     Field("tags", "Tags", "tags", 2000, ("tag", "labels", "label")),
@@ -68,9 +75,12 @@ def plain(heading: str) -> str:
 def guess(headings: list[str]) -> list[str]:
     """The field for each heading, `CUSTOM` for one that none is known for, `IGNORE` for a blank one.
 
-    Several headings may mean one field: the first that is filled in counts.
+    Several headings may mean one field: the first that is filled in counts. A list of leads that we wrote says by its
+    ids who is meant, and what else follows from that is left alone: it may be imported again as it is.
     """
-    return [_guess(plain(each)) for each in headings]
+    every = [plain(each) for each in headings]
+    is_ours = "lead id" in every
+    return [IGNORE if is_ours and OURS.match(each) else _guess(each) for each in every]
 
 
 def _guess(words: str) -> str:

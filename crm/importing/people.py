@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from crm.importing import values
 from crm.importing.fields import BY_NAME, CUSTOM, IGNORE
 from crm.importing.values import Unfit
+from lib.safe_csv import as_typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def read(line: int, cells: list[str], reading: Reading) -> Person:
     try:
         for name, heading, cell in zip(reading.columns, reading.headings, cells, strict=False):
             if cell and name != IGNORE:
-                _take(person, name, heading, values.as_typed(cell), reading)
+                _take(person, name, heading, as_typed(cell), reading)
         _settle(person)
     except Unfit as unfit:
         person.problem = str(unfit)

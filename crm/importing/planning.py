@@ -107,5 +107,5 @@ def _same(name: str, text: str, person: Person, held: dict[str, str]) -> bool:
     """
     if name == "phone" and held.get("phone_e164"):
         return person.given["phone_e164"] in ("", held["phone_e164"])
-    stands = held.get(name, "")
-    return stands.casefold() == text.casefold() if name in ("email", "linkedin_url") else stands == text
+    stands, said = held.get(name, "").strip(), text.strip()
+    return stands.casefold() == said.casefold() if name in ("email", "linkedin_url") else stands == said

@@ -16,7 +16,6 @@ from crm.importing.fields import Field
 from lib import phones
 
 MOST_MONEY = Decimal("99999999.99")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SEPARATED = re.compile(r"[;,\s]+")
 _EXPONENT = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?\d+$")
 _MONTHS = {
@@ -31,11 +30,6 @@ _MONTHS = {
 
 class Unfit(ValueError):
     """The cell can't be a value of its field."""
-
-
-def as_typed(text: str) -> str:
-    """``text`` without the apostrophe that a careful export puts before what a spreadsheet would run."""
-    return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
 
 
 def email(text: str) -> str:

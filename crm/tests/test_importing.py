@@ -183,7 +183,6 @@ def test_addresses_profiles_numbers_and_tags() -> None:
     assert values.phone("+1 (512) 555-0148", "US") == ("+1 (512) 555-0148", "+15125550148")
     assert values.phone("+1 (555)…", "US") == ("+1 (555)…", "")
     assert values.tags("Roof, roof ;  Late  night,") == ["roof", "Late night"]
-    assert values.as_typed("'=HYPERLINK(1)") == "=HYPERLINK(1)"
     with pytest.raises(Unfit, match="shortened"):
         values.phone("5.12555E+09", "US")
 
