@@ -107,6 +107,7 @@ NOTES = {
     "security.others": "Admins not over owners, client admins not over client owners.",
     "leads.see": "Business development reps: in campaigns assigned to them, unless given all records.",
     "leads.edit": "Business development reps: in campaigns assigned to them, unless given all records.",
+    "leads.import": "Not for people who see their own records alone: a list is held against everybody's.",
     "calls.listen": "A client may switch this off for its viewers.",
     "journeys.concerns": "Agency: only with the client's consent, and always in the audit log.",
     "suppression.add": "The public by the link in a message.",
@@ -117,6 +118,9 @@ NOTES = {
     "email.log": "Client people: their own client's rows only.",
     "audit.read": "Client people: their own client's rows only.",
 }
+
+# What cannot be done by who sees their own records alone: it would tell, or change, what others have.
+OF_ALL_RECORDS = frozenset({"leads.import"})
 
 # What agency people may reach while they act as a client, as far as its owner may. What is not named here stays shut:
 # secrets, keys and connections, the team, everybody's own security, billing, the audit log, lists that leave the house,

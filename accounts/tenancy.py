@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import models
 
-from accounts.permissions import Level, level, level_while_acting
+from accounts.permissions import OF_ALL_RECORDS, Level, level, level_while_acting
 from accounts.scope import Scope
 from lib.uuid7 import uuid7
 
@@ -55,6 +55,8 @@ class Actor:
         return Scope(agency_id=self.agency_id, client_ids=self.client_ids, user_id=self.user_id)
 
     def level(self, capability: str) -> Level:
+        if self.own_records and capability in OF_ALL_RECORDS:
+            return Level.NONE
         if self.acting:
             return level_while_acting(self.acting.staff_roles, capability, raised=self.acting.may_write)
         return level(self.roles, capability)

@@ -208,3 +208,14 @@ def test_nobody_hears_of_callers_they_may_not_see(cast: Cast) -> None:
             told[house.client.name] = set(rows)
 
     assert told == {"Brightside Dental": {"Theo"}, "Delgado Plumbing": {"Nora"}}
+
+
+def test_lists_are_imported_by_nobody_who_sees_their_own_records_alone(cast: Cast) -> None:
+    """The report of an import says who is known already, and an update changes them."""
+    page = reverse("crm:import_new")
+    before = cast.browser("theo").get(page).status_code
+    limit(cast, "theo")
+    browser = cast.browser("theo")
+
+    assert (before, browser.get(page).status_code) == (200, 403)
+    assert page not in browser.get(reverse("crm:leads")).content.decode()
