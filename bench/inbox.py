@@ -22,7 +22,7 @@ Results = dict[tuple[str, int], list[Cell]]  # by target and number of readers, 
 class Bar:
     name: str
     measured: float
-    limit: float
+    limit: float  # infinite for what is told and not held to anything
     explained: str
 
     @property

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
+from math import inf
 
 from bench.inbox import Measured
 from bench.visiting import Cell
@@ -24,8 +25,9 @@ def lines(measured: Measured) -> Iterator[str]:
         yield f"| {name} | {readers} | {' | '.join(figures)} | {cells[0].size} | {requests} |"
     yield f"\n{BARS}"
     for bar in measured.bars:
-        verdict = "holds" if bar.holds else "**missed**"
-        yield f"| {bar.name} | {bar.measured:.3g} | {bar.limit:.3g} | {bar.explained} | {verdict} |"
+        limit = "" if bar.limit == inf else f"{bar.limit:.3g}"
+        verdict = "told" if not limit else "holds" if bar.holds else "**missed**"
+        yield f"| {bar.name} | {bar.measured:.3g} | {limit} | {bar.explained} | {verdict} |"
 
 
 def _spread(cells: list[Cell], figure: Callable[[Cell], float]) -> str:
