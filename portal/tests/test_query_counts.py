@@ -102,8 +102,8 @@ def furnish_more(house: House, count: int) -> None:
     [
         ("nora", "crm:inbox", 4),
         ("nora", "crm:inbox_call", 12),
-        ("nora", "crm:lead", 18),
-        ("hannah", "crm:lead", 17),
+        ("nora", "crm:lead", 19),
+        ("hannah", "crm:lead", 18),
         ("nora", "crm:company", 7),
         ("nora", "crm:companies", 5),
         ("hannah", "portal:home", 7),
