@@ -80,6 +80,7 @@ EVENTS = {
     "lead_erased": ("data", "Erased a person"),
     "company_changed": ("data", "Changed a company"),
     "sync_requested": ("data", "Asked for a sync"),
+    "recording_heard": ("data", "Listened to a recording"),
     "audit_exported": ("data", "Exported the audit log"),
     "suppression_added": ("data", "Added to a do-not-contact list"),
     "suppression_removed": ("data", "Removed from a do-not-contact list"),

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from crm.classification.categories import LABELS
 from crm.dispositions import MEETING_BOOKED
 from crm.models.leads import Lead, Tag
 
+SOUND_COMES_WITHIN = timedelta(hours=1)
 CATEGORIES = list(LABELS.items())
 RATINGS = [(n, f"{n} star{'s' if n > 1 else ''}") for n in range(1, 6)]
 
@@ -187,6 +188,14 @@ class Call(ClientOwned):
     @property
     def has_recording(self) -> bool:
         return bool(self.recording or self.recording_url) and not self.redacted
+
+    def awaits_sound(self, now: datetime) -> bool:
+        """Whether a recording may come yet, in the next minutes. It comes before the transcript."""
+        spoken = self.kind == self.Kind.CALL and self.answered is not False
+        vendors = (self.Source.CTM, self.Source.GHL)
+        young = timedelta(0) <= now - self.started_at < SOUND_COMES_WITHIN
+        here = self.has_recording or self.transcript or self.redacted
+        return spoken and young and self.source in vendors and not here
 
 
 class CallClassification(ClientOwned):

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from uuid import UUID
 
+from django.core.cache import cache
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 
 from accounts.scope import PlatformUse, agency_scope, platform_scope
+from accounts.services.audit import Origin, record_by
+from accounts.tenancy import Actor
 from crm.models import Call
 from crm.services.recording_sources import NotConnected, recording_at_vendor
 from lib.encryption import Undecryptable
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 FRESH = timedelta(days=3)  # older recordings are fetched when somebody wants to listen
 SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a"}
 UNTOLD = {"application/octet-stream", "binary/octet-stream"}
+HEARD_FOR_S = 600
 IN_MEMORY = 2 * 1024 * 1024
 
 
@@ -63,6 +67,26 @@ def fetch_recording(*, call_id: UUID) -> Call:
             "The recording can't be fetched right now. Try again in a minute."
         ) from error
     return call
+
+
+def note_listening(*, actor: Actor, call: Call, now: datetime, origin: Origin) -> None:
+    """Put into the audit log that ``actor`` is given the recording of ``call``.
+
+    Once in ten minutes: a player asks for one recording in many parts.
+    """
+    key = f"recording-heard:{actor.user_id}:{call.pk}"
+    if cache.get(key):
+        return
+    with transaction.atomic():
+        record_by(
+            actor,
+            "recording_heard",
+            now=now,
+            client_id=call.client_id,
+            target=f"call {call.pk}",
+            origin=origin,
+        )
+    cache.set(key, 1, HEARD_FOR_S)
 
 
 def _suffix(content_type: str) -> str:

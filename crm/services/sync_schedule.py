@@ -6,6 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.scope import PlatformUse, platform_scope
+from accounts.services.audit import NOWHERE, Origin, record_by
+from accounts.tenancy import Actor
 from crm.models.connections import Connection, ConnectionQuerySet
 
 
@@ -24,7 +26,15 @@ def sync_soon(*, account: Connection, now: datetime) -> None:
 
 
 @transaction.atomic
-def back_fill(*, account: Connection, first: date, last: date, now: datetime) -> None:
+def back_fill(
+    *,
+    account: Connection,
+    first: date,
+    last: date,
+    now: datetime,
+    actor: Actor | None = None,
+    origin: Origin = NOWHERE,
+) -> None:
     """Have the days from ``first`` to ``last`` (both included, in the account's zone) read next, and ring for it.
 
     Calls that are here already stay as they are, unless the provider has changed them. A walk under way is finished
@@ -33,6 +43,11 @@ def back_fill(*, account: Connection, first: date, last: date, now: datetime) ->
     rows = type(account).unscoped.filter(pk=account.pk)
     rows.update(backfill_from=first, backfill_until=last, next_run_at=now, paused_at=None)
     ring()
+    if actor:
+        record_by(
+            actor, "sync_requested", now=now, client_id=account.client_id, target=str(account), origin=origin,
+            details={"from": first.isoformat(), "until": last.isoformat()},
+        )  # fmt: skip
 
 
 def ring() -> None:

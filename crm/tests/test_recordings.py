@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.scope import agency_scope
+from accounts.models import AuditEvent
+from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.models import Call
 from crm.services.recordings import fetch_fresh_recordings, fetch_recording
 from crm.tests.conftest import Desk, spoken_story
@@ -109,6 +111,18 @@ def test_only_those_who_see_the_call_hear_it(desk: Desk, call: Call) -> None:
         "nora": 200, "theo": 200, "hannah": 200, "vi": 200, "ed": 403, "rafael": 404, "otto": 404, "petra": 404,
     }  # fmt: skip
     assert listen(desk, call, None).status_code == 302
+
+
+def test_every_listener_is_in_the_audit_log_once(desk: Desk, call: Call) -> None:
+    cache.clear()
+    for name in ("nora", "nora", "hannah", "rafael", "ed"):
+        body(listen(desk, call, name, Range="bytes=1-"))
+
+    with platform_scope(PlatformUse.ADMIN):
+        told = AuditEvent.unscoped.filter(event_type="recording_heard").order_by("seq")
+        assert [(each.actor_id, each.client_id, each.target) for each in told] == [
+            (desk.cast.people[name].pk, call.client_id, f"call {call.pk}") for name in ("nora", "hannah")
+        ]
 
 
 def test_strangers_do_not_make_us_ask_the_vendor(desk: Desk, call: Call) -> None:

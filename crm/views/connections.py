@@ -98,7 +98,10 @@ def back_fill(request: HttpRequest, slug: str) -> HttpResponse:
             request, "crm/connections/back_fill.html", {"client": client, "form": form}, status=code
         )
     asked = form.cleaned_data
-    fill_back(account=accounts[asked["source"]], first=asked["first"], last=asked["last"], now=now)
+    fill_back(
+        account=accounts[asked["source"]], first=asked["first"], last=asked["last"], now=now, actor=actor,
+        origin=Origin.of(request),
+    )  # fmt: skip
     messages.info(request, "Those days are read next. What is here already is not doubled.")
     return redirect("crm:client", slug=slug)
 

@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -15,7 +16,7 @@ from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
 from crm.dossier import dossier
-from crm.in_address import ALL, InAddress
+from crm.in_address import ALL, InAddress, one_line
 from crm.inbox import NEWEST, InboxFilter, inbox_page, neighbours
 from crm.models import Call, CallTag
 from crm.opened import default_address, opened
@@ -73,12 +74,16 @@ def drawer_context(
 ) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     newer, older = neighbours(actor, chosen, call)
+    find, hit = one_line(request.GET.get("find", "")), request.GET.get("hit", "")
     return {
         "call": call,
-        "dossier": dossier(actor, call),
+        "dossier": dossier(actor, call, find=find, hit=int(hit) if hit.isdecimal() and len(hit) < 6 else 1),
+        "find_url": reverse(route, args=[call.pk]),
+        "find_query": urlencode({**chosen.params, "find": find}),
         "chosen": chosen,
         "previous_call_url": reverse(route, args=[newer]) + chosen.query if newer else "",
         "next_call_url": reverse(route, args=[older]) + chosen.query if older else "",
+        "awaits_sound": call.awaits_sound(timezone.now()),
         "list_url": address("crm:inbox") + chosen.query,
         "here": reverse(route, args=[call.pk]) + chosen.query,
         "categories": LABELS,

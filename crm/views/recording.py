@@ -7,12 +7,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.models import Call
-from crm.services.recordings import RecordingUnavailable, fetch_recording
+from crm.services.recordings import RecordingUnavailable, fetch_recording, note_listening
 
 CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -32,6 +34,7 @@ def recording(request: HttpRequest, call_id: UUID) -> HttpResponseBase:
         call = fetch_recording(call_id=call_id)
     except RecordingUnavailable as reason:
         return HttpResponse(f"{reason}\n", status=404, content_type="text/plain; charset=utf-8")
+    note_listening(actor=actor, call=call, now=timezone.now(), origin=Origin.of(request))
     response = _ranged(request, str(call.recording.name))
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"

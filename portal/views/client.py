@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.directory import reader_zone, visible_clients
@@ -112,10 +113,13 @@ def _chart(actor: Actor, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 
 @require_GET
 @requires("leads.see", side="client")
+@vary_on_headers("HX-Request")
 def calls(request: HttpRequest) -> HttpResponse:
+    """The client's calls; to htmx, which asks every few seconds, their rows alone."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = InboxFilter.parse(request.GET, {})
-    if not request.GET and (begin := default_address(actor, "calls", reverse("portal:calls"))):
+    alone = request.htmx  # type: ignore[attr-defined]
+    if not alone and not request.GET and (begin := default_address(actor, "calls", reverse("portal:calls"))):
         return HttpResponseRedirect(begin)
     before, after = NEWEST.place(request.GET.get("before", "")), NEWEST.place(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
@@ -128,9 +132,10 @@ def calls(request: HttpRequest) -> HttpResponse:
         "may_log": actor.can("calls.log", Level.WRITE),
         "on_first_page": before is None and after is None,
         **page_links(reverse("portal:calls"), chosen, page),
-        **opening(request, reverse("portal:calls")),
     }
-    return render(request, "portal/calls.html", context)
+    if alone:
+        return render(request, "portal/_rows.html", context)
+    return render(request, "portal/calls.html", {**context, **opening(request, reverse("portal:calls"))})
 
 
 @require_GET

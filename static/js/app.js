@@ -9,6 +9,7 @@ import "./tabs.js";
 import "./filters.js";
 import "./rating.js";
 import "./player.js";
+import "./transcript.js";
 import "./drawer.js";
 import "./board.js";
 import "./undo.js";

@@ -1,5 +1,5 @@
 /* Recording player around a native <audio>, whose own controls stay where no script runs.
-   [data-seek-to] in the same .call plays from that second; its row gets .now while it is heard. */
+   [data-seek-to] in the same .call plays from that second; its turn gets .now while it is heard. */
 import { onContent } from "./content.js";
 
 const SPEEDS = [1, 1.25, 1.5, 2];
@@ -23,7 +23,23 @@ function draw(audio) {
   player.querySelector("[data-clock]").textContent = words.replace(" of ", " / ");
   const rows = [...(player.closest(".call")?.querySelectorAll("[data-seek-to]") ?? [])];
   const now = rows.findLast((row) => Number(row.dataset.seekTo) <= audio.currentTime);
-  for (const row of rows) row.closest("li")?.classList.toggle("now", row === now && audio.currentTime > 0);
+  follow(rows.map((row) => row.closest("li")).filter(Boolean), audio.currentTime > 0 ? now?.closest("li") : undefined);
+}
+
+/* Mark the turn that is heard. Who had the last one in sight gets to see the next one; who reads elsewhere is left. */
+function follow(turns, now) {
+  const before = turns.find((turn) => turn.classList.contains("now"));
+  if (before === now) return;
+  before?.classList.remove("now");
+  before?.removeAttribute("aria-current");
+  now?.classList.add("now");
+  now?.setAttribute("aria-current", "true");
+  if (now && before && inSight(before)) now.scrollIntoView({ block: "nearest" });
+}
+
+function inSight(node) {
+  const { top, bottom } = node.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
 }
 
 function drawState(audio) {
