@@ -28,7 +28,7 @@ def lead_status(facts: Facts) -> Status:
         (facts.replied, Status.REPLIED),
         (facts.contacted, Status.CONTACTED),
         (facts.in_sequence, Status.IN_SEQUENCE),
-        (facts.scored, Status.SCORED),
+        (facts.scored and facts.enriched, Status.SCORED),  # everybody has a score from the first minute
         (facts.enriched, Status.ENRICHED),
     )
     return next((status for holds, status in steps if holds), Status.NEW)

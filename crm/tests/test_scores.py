@@ -183,17 +183,24 @@ def test_time_takes_points_by_name(cast: Cast) -> None:
     assert lost == [0, -4, -12, -29]
 
 
-def test_new_leads_are_scored_as_a_fact(cast: Cast) -> None:
+@pytest.mark.parametrize(("known", "status"), [({}, "new"), ({"Insurance": "Delta"}, "scored")])
+def test_a_score_counts_as_a_step_for_whom_more_is_known_of(
+    cast: Cast, known: dict[str, str], status: str
+) -> None:
     house = cast.brightside
     with agency_scope(cast.larkspur.pk), transaction.atomic():
         lead = Lead.unscoped.create(
-            agency=cast.larkspur, client=house.client, display_name="Ada", source="manual"
+            agency=cast.larkspur,
+            client=house.client,
+            display_name="Ada",
+            source="manual",
+            enrichment_data=known,
         )
     with agency_scope(cast.larkspur.pk):
         rescore(agency_id=cast.larkspur.pk, lead_ids=[lead.pk], now=NOON)
         with transaction.atomic():
             lead.refresh_from_db()
-    assert (lead.score, lead.tier, lead.status) == (0, "cold", "scored")
+    assert (lead.score, lead.tier, lead.status) == (0, "cold", status)
 
 
 def test_each_client_has_its_own_newest_weights(cast: Cast) -> None:
