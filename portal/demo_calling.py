@@ -9,7 +9,7 @@ from accounts.models import Client, User
 from accounts.principal import load_principal
 from accounts.scope import agency_scope
 from crm import dispositions as words
-from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead
+from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead, Market
 from crm.services.calling import Told, log_call
 from crm.services.disposing import Choice
 
@@ -34,7 +34,8 @@ def make_campaign(client: Client, caller: User) -> None:
             return
         now = timezone.now()
         campaign = Campaign.unscoped.create(
-            agency_id=client.agency_id, client=client, name="Check-up recall", status=Campaign.Status.ACTIVE,
+            agency_id=client.agency_id, client=client, market=_markets(client), name="Check-up recall",
+            status=Campaign.Status.ACTIVE,
             description="People whose last check-up is more than a year ago.",
             targeting={"text": "Patients of the last three years without an appointment."},
             script=SCRIPT.format(caller=caller.first_name), daily_lead_limit=40,
@@ -47,6 +48,18 @@ def make_campaign(client: Client, caller: User) -> None:
             for n, lead in enumerate(leads)
         )
         _calls(client, caller, campaign, leads)
+
+
+def _markets(client: Client) -> Market:
+    """One for all clients, and the client's own."""
+    Market.unscoped.get_or_create(
+        agency_id=client.agency_id, client=None, name="People who came once",
+        defaults={"description": "They know the house, and have not come back for a year."},
+    )  # fmt: skip
+    own: Market = Market.unscoped.create(
+        agency_id=client.agency_id, client=client, name="Families", region="Baltimore and Towson"
+    )
+    return own
 
 
 def _lead(client: Client, name: str, number: str, city: str, title: str) -> Lead:
