@@ -192,7 +192,7 @@ def test_archived_client_leaves_the_lists_and_its_people_their_seat(cast: Cast) 
 
     listed = nora.get(reverse("crm:clients")).context["rows"]
     archived = nora.get(reverse("crm:clients"), {"status": "archived"}).context["rows"]
-    assert [[each.name for each, _ in rows] for rows in (listed, archived)] == [
+    assert [[each.name for each, *_ in rows] for rows in (listed, archived)] == [
         ["Delgado Plumbing"], ["Brightside Dental"],
     ]  # fmt: skip
     assert hannah.get(reverse("accounts:business")).status_code == 404
@@ -212,7 +212,7 @@ def test_list_is_filtered_by_status(cast: Cast) -> None:
     nora, names = cast.browser("nora"), {}
     for wanted in ("", "onboarding", "active", "inactive", "archived", "nonsense"):
         rows = nora.get(reverse("crm:clients"), {"status": wanted}).context["rows"]
-        names[wanted] = [each.name for each, _ in rows]
+        names[wanted] = [each.name for each, *_ in rows]
 
     both = ["Brightside Dental", "Delgado Plumbing"]
     assert names == {

@@ -167,7 +167,8 @@ def test_every_act_that_matters_asks_for_a_fresh_proof() -> None:
         if getattr(pattern.callback, "wants_fresh_proof", False)
     }
     assert marked == {
-        "connect", "security_connect", "rules_agency", "rules_person", "team_invite", "client_team_invite",
+        "connect", "ghl_connect", "security_connect", "rules_agency", "rules_person", "team_invite",
+        "client_team_invite",
         "team_person", "client_team_person", "team_end", "client_team_end", "team_deactivate", "team_reactivate",
         "factors_start", "factors_totp", "factors_qr", "factors_codes", "factors_methods", "factors_passkey_add",
         "factors_passkey", "factors_remove", "connections_connect", "connections_remove",

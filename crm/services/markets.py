@@ -25,7 +25,7 @@ class NotYours(Exception):
 
 
 class InUse(Exception):
-    """Campaigns aim at it. ``campaigns`` is how many, counted as far as `COUNTED`; 0 when one began just now."""
+    """Campaigns aim at it. ``campaigns`` is how many, counted as far as `COUNTED`."""
 
     def __init__(self, campaigns: int) -> None:
         super().__init__()
@@ -80,11 +80,7 @@ def delete_market(*, actor: Actor, market_id: UUID, now: datetime, origin: Origi
     market = _hold(actor, market_id)
     if many := uses(market):
         raise InUse(many)
-    try:
-        with transaction.atomic():
-            Market.unscoped.filter(pk=market_id).delete()
-    except IntegrityError:  # a campaign has taken it up in the meantime
-        raise InUse(0) from None
+    Market.unscoped.filter(pk=market_id).delete()  # held: who chooses it now waits, and finds it gone
     _log(actor, "market_deleted", market, now, origin)
     return market
 

@@ -84,7 +84,7 @@ def market_delete(request: HttpRequest, market_id: UUID) -> HttpResponse:
                 market_id=market_id, now=timezone.now(), origin=Origin.of(request),
             )  # fmt: skip
         except services.InUse as used:
-            many = used.campaigns or uses(market)
+            many = used.campaigns
         else:
             return _back(request, f"{market.name} is deleted.")
     else:

@@ -27,7 +27,10 @@ BY_ROW: dict[str, dict[Role, int]] = {
     # A shared view is changed by those who may share.
     **{name: {Role.CLIENT_VIEWER: 403} for name in ("crm:view_change", "crm:view_keep", "crm:view_delete")},
 }
-TAKEN_BY_THE_FIRST = {"crm:journey_step_remove"}  # in the table by hand, where nora comes first
+TAKEN_BY_THE_FIRST = {
+    "crm:journey_step_remove",
+    "crm:duplicates_undo",
+}  # in the table by hand, where nora comes first
 
 
 ASKING = sorted(name for name, policy in POLICIES.items() if isinstance(policy, tuple))

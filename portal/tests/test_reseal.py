@@ -29,7 +29,8 @@ from lib.encryption import KeyRing, Undecryptable, generate_key
 from portal.resealing import EVERYTHING, reseal_everything
 
 SEED = "JBSWY3DPEHPK3PXP"
-KEPT = {"access_key": "a", "secret_key": "s"}  # in the cast's credentials
+KEPT = {"access_key": "a", "secret_key": "s"}  # in the cast's credentials for CTM
+TOKEN = {"token": "t"}  # in those for GoHighLevel
 
 
 @pytest.fixture
@@ -98,14 +99,15 @@ def test_everything_comes_under_the_new_key_and_the_old_one_may_go(
     settings.ENCRYPTION_KEYS = keys["new"]
 
     assert everything_opened() == before
-    assert (before[:3], before.count(SEED), len(before)) == ([KEPT] * 3, 2, 8)
+    assert [before.count(each) for each in (KEPT, TOKEN, SEED)] == [3, 3, 2]
+    assert len(before) == 11
     assert first.splitlines() == [
-        "credentials: 3 sealed anew under 'new', 0 were so already, 0 cannot be opened",
+        "credentials: 6 sealed anew under 'new', 0 were so already, 0 cannot be opened",
         "second factors: 4 sealed anew under 'new', 0 were so already, 0 cannot be opened",
         "the key of digests: 1 sealed anew under 'new', 0 were so already, 0 cannot be opened",
     ]
     assert second.splitlines() == [
-        "credentials: 0 sealed anew under 'new', 3 were so already, 0 cannot be opened",
+        "credentials: 0 sealed anew under 'new', 6 were so already, 0 cannot be opened",
         "second factors: 0 sealed anew under 'new', 4 were so already, 0 cannot be opened",
         "the key of digests: 0 sealed anew under 'new', 1 were so already, 0 cannot be opened",
     ]
@@ -152,7 +154,7 @@ def test_what_no_key_opens_is_named_and_left(
     cast: Cast, people: list[User], settings: Any, keys: dict[str, str]
 ) -> None:
     """Sealed by a key that is gone, altered, moved to another's row, and in clear; under the new key as well."""
-    gone, moved, _ = credentials()
+    gone, moved, *_ = credentials()
     clear, altered, *_ = factors()
     settings.ENCRYPTION_KEYS = keys["both"]
     payloads = {
@@ -171,7 +173,7 @@ def test_what_no_key_opens_is_named_and_left(
         call_command("reseal", stdout=told, stderr=told)
 
     assert told.getvalue().splitlines() == [
-        "credentials: 1 sealed anew under 'new', 0 were so already, 2 cannot be opened",
+        "credentials: 4 sealed anew under 'new', 0 were so already, 2 cannot be opened",
         f"  credentials {gone.pk}: the key is not on the ring (key lost)",
         f"  credentials {moved.pk}: the text was altered or belongs elsewhere (key new)",
         "second factors: 2 sealed anew under 'new', 0 were so already, 2 cannot be opened",
@@ -250,7 +252,7 @@ def test_a_row_that_is_being_written_is_waited_for_and_not_overwritten(
         until_waiting()
 
     assert running.result(timeout=30) == [
-        ("credentials", 2, 1, []),
+        ("credentials", 5, 1, []),
         ("second factors", 4, 0, []),
         ("the key of digests", 1, 0, []),
     ]
@@ -270,7 +272,7 @@ def until_waiting() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_after_an_interruption_it_goes_on(committed: Cast, pool: ThreadPoolExecutor) -> None:
-    """The second of three rows is held, and who waits for it is cut off: the first one stays done."""
+    """The second of six rows is held, and who waits for it is cut off: the first one stays done."""
     held, go_on = Event(), Event()
     second = credentials()[1].pk
 
@@ -295,9 +297,9 @@ def test_after_an_interruption_it_goes_on(committed: Cast, pool: ThreadPoolExecu
 
     rest = [astuple(each) for each in reseal_everything(now=NOON)]
 
-    assert done == ["new", "test", "test"]
+    assert done == ["new", *["test"] * 5]
     assert rest == [
-        ("credentials", 2, 1, []),
+        ("credentials", 5, 1, []),
         ("second factors", 4, 0, []),
         ("the key of digests", 1, 0, []),
     ]

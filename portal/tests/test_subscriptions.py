@@ -1,4 +1,5 @@
 from crm.services.ingest import CALL_ARRIVED, CALL_JUDGED
+from crm.services.scoring import LEAD_HOT
 from integrations.services import outbox
 from integrations.services.inbound import RECEIVED
 
@@ -9,4 +10,5 @@ def test_every_news_of_the_product_has_its_subscribers() -> None:
         RECEIVED: ["crm.ctm_webhook"],
         CALL_ARRIVED: ["portal.announce_call"],
         CALL_JUDGED: ["portal.announce_call"],
+        LEAD_HOT: ["portal.announce_hot"],
     }
