@@ -39,7 +39,7 @@ def text_of(rows: int, turn: int) -> bytes:
     for each in Traffic(rows * 4).leads():
         first, last = each.first or "Alex", each.last or "Doe"
         address = f"{first}.{last}.{turn}.{each.number}@new.test".lower().replace("’", "")
-        phone = f"+1{830 + turn % 100}{2_000_000 + each.number * 7919 % 8_000_000:07d}"
+        phone = f"+1{912 + turn % 80}{2_000_000 + each.number * 7919 % 8_000_000:07d}"
         title, city = "Manager" if each.number % 4 else "", CITIES[each.number % len(CITIES)]
         lines.writerow([first, last, address, phone, each.company, title, city, "TX"])
     return out.getvalue().encode()
