@@ -15,11 +15,17 @@ def page_of(rows: QuerySet[Any], column: str, before: str) -> tuple[list[Any], s
 
     ``rows`` are ordered by ``column`` and id, both falling.
     """
+    found, older = page_and_one_more(rows, column, before)
+    return found[:PAGE], older
+
+
+def page_and_one_more(rows: QuerySet[Any], column: str, before: str) -> tuple[list[Any], str]:
+    """As `page_of`, with the row that follows the page at its end, for lists that show what each changed."""
     if place := _place(before):
         rows = rows.filter(TupleLessThan((F(column), F("id")), place))
     found = list(rows[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return found[:PAGE], f"{getattr(last, column).isoformat()}~{last.pk}" if last else ""
+    return found, f"{getattr(last, column).isoformat()}~{last.pk}" if last else ""
 
 
 def _place(text: str) -> tuple[datetime, UUID] | None:

@@ -14,7 +14,7 @@ from bench import people_file
 from bench.inbox import CLIENT, READERS, Bar, Measured, Results, minus, plus, ratio, term_times
 from bench.stage import Site, Stage
 from bench.traffic import STATUSES, Traffic
-from bench.visiting import Target, cpu_seconds, visit
+from bench.visiting import Target, cpu_seconds, most_held_kb, visit
 
 STATUS = 1
 TERMS = 25  # of each of four kinds
@@ -31,7 +31,6 @@ COPY (
   WHERE l.archived_at IS NULL ORDER BY l.last_call_at DESC NULLS LAST, l.id DESC
 ) TO STDOUT (FORMAT csv)
 """
-MOST_GROWTH_KB = 32 * 1024
 
 
 def measure(stage: Stage, *, calls: int, rounds: int, seconds: float) -> Measured:
@@ -42,7 +41,7 @@ def measure(stage: Stage, *, calls: int, rounds: int, seconds: float) -> Measure
         "floor": json.loads(stage.run(["-m", "bench.within", "sign_in"], floor.env)),
     }
     cookie, traffic = told["product"]["cookie"], Traffic(calls)
-    crowded, calm = slug_of(traffic, CLIENT), slug_of(traffic, CLIENT + 1)
+    crowded, calm = traffic.slug_of(CLIENT), traffic.slug_of(CLIENT + 1)
     leads = json.loads(
         stage.run(
             ["-m", "bench.within", "fill_work", crowded, calm],
@@ -92,7 +91,7 @@ def floor_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
 
 
 def product_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
-    slug = slug_of(traffic, CLIENT)
+    slug = traffic.slug_of(CLIENT)
 
     def target(name: str, *queries: str) -> Target:
         return Target(
@@ -107,10 +106,6 @@ def product_targets(site: Site, cookie: str, traffic: Traffic) -> list[Target]:
         target("leads, rare status", "status=disqualified"),
         target("leads, search", *(f"q={term}" for term in terms(traffic))),
     ]
-
-
-def slug_of(traffic: Traffic, client: int) -> str:
-    return traffic.client_names[client].lower().replace(" ", "-")
 
 
 def work_targets(site: Site, cookie: str, crowded: str, calm: str, leads: dict[str, str]) -> list[Target]:
@@ -139,7 +134,9 @@ def files(site: Site, cookie: str) -> Iterator[Bar]:
     wall = statistics.median(each.seconds[0] for each in ours) / statistics.median(s for _, s in floor)
     yield Bar("file, CPU", cpu, 2, "times COPY TO of the same columns")
     yield Bar("file, wall time", wall, 2, "times COPY TO of the same columns")
-    yield Bar("file, memory", growth, MOST_GROWTH_KB, f"kB more of a worker for {ours[0].size:,} bytes")
+    yield Bar(
+        "file, memory", growth, people_file.MOST_GROWTH_KB, f"kB more of a worker for {ours[0].size:,} bytes"
+    )
 
 
 def copied(site: Site) -> tuple[float, float]:
@@ -160,8 +157,7 @@ def peak_kb(master: int) -> int:
         if entry.name.isdigit() and (entry / "stat").exists():
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             if parent == master:
-                status = (entry / "status").read_text()
-                peaks.append(int(status.partition("VmHWM:")[2].split()[0]))
+                peaks.append(most_held_kb(entry.name))
     return max(peaks)
 
 

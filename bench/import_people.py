@@ -4,7 +4,6 @@ import io
 import json
 import os
 import time
-from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +15,7 @@ from accounts.services.audit import NOWHERE
 from accounts.tenancy import Actor
 from bench.fill_product import OWNER_EMAIL
 from bench.people_file import PEOPLE, text_of
-from bench.visiting import cpu_seconds
+from bench.visiting import cpu_seconds, most_held_kb
 from crm.models import ImportJob
 from crm.services import importing
 
@@ -31,9 +30,11 @@ def main(slug: str, turn: str, postgres: str) -> None:
     if actor is None:
         raise AssertionError("nobody to import as")
     imported(client, actor, text_of(FEW, int(turn) + 90), ())
-    data, before = text_of(PEOPLE, int(turn)), peak_kb()
+    data, before = text_of(PEOPLE, int(turn)), most_held_kb()
     print(
-        json.dumps({**imported(client, actor, data, (os.getpid(), int(postgres))), "kb": peak_kb() - before})
+        json.dumps(
+            {**imported(client, actor, data, (os.getpid(), int(postgres))), "kb": most_held_kb() - before}
+        )
     )
 
 
@@ -59,7 +60,3 @@ def imported(client: Client, actor: Actor, data: bytes, roots: tuple[int, ...]) 
     if (done.status, done.created) != ("done", done.total):
         raise AssertionError(f"{done.created} of {done.total} rows, {done.status}: {done.error}")
     return took
-
-
-def peak_kb() -> int:
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])

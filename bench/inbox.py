@@ -114,7 +114,7 @@ def small_targets(site: Site, told: dict[str, str], traffic: Traffic) -> list[Ta
 
 
 def _filtered(traffic: Traffic) -> str:
-    slug = traffic.client_names[CLIENT].lower().replace(" ", "-")
+    slug = traffic.slug_of(CLIENT)
     return f"/inbox/?client={slug}&category={CATEGORY}"
 
 

@@ -73,10 +73,9 @@ def copied(site: Site, slug: str, data: bytes) -> dict[str, float]:
         admin.execute(
             f"CREATE TEMP TABLE staged ({', '.join(f'{each} text' for each in GIVEN)}) ON COMMIT DROP"
         )
-        blank = ", ".join(GIVEN)
         with (
             admin.cursor() as cursor,
-            cursor.copy(f"COPY staged FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({blank}))") as copy,
+            cursor.copy(f"COPY staged FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({given}))") as copy,
         ):
             copy.write(data)
         made = admin.execute(

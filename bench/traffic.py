@@ -123,6 +123,9 @@ class Traffic:
         trades, places = BUSINESS
         return [f"{places[n // 10 % 5]} {trades[n % 10]}" + " Two" * (n // 50) for n in range(self.clients)]
 
+    def slug_of(self, client: int) -> str:
+        return self.client_names[client].lower().replace(" ", "-")
+
     def client_of(self, lead: int) -> int:
         return self._client[lead]
 

@@ -124,3 +124,8 @@ def cpu_seconds(roots: Iterable[int]) -> float:
         total += used.get(pid, 0)
         waiting += children.get(pid, [])
     return total / TICKS
+
+
+def most_held_kb(pid: str = "self") -> int:
+    """The most memory that a process ever held."""
+    return int(Path("/proc", pid, "status").read_text().partition("VmHWM:")[2].split()[0])

@@ -9,23 +9,19 @@ from dataclasses import dataclass
 from math import log2
 
 from crm.score_weights import BY_NAME, complete
-from crm.scoring import ASKED, DECIDES, FOUND, MANAGES, Facts
+from crm.scoring import ASKED, FOUND, Facts
 
 ENOUGH = 30  # of those who bought, and of those who did not: fewer say nothing
 POINTS_FOR_TWICE = 8  # for what is twice as frequent among those who bought
 NOTICED = 0.05  # a share that differs by less is chance
 
 
-def _rank(facts: Facts) -> str:
-    return f"{facts.title} {facts.seniority}".casefold()
-
-
 TRAITS: Mapping[str, Callable[[Facts], bool]] = {
     "phone": lambda facts: facts.has_phone and not facts.phone_is_wrong,
     "email_verified": lambda facts: facts.has_email and facts.email_status == "verified",
     "email_unsure": lambda facts: facts.has_email and facts.email_status not in ("verified", "invalid"),
-    "decides": lambda facts: bool(DECIDES.search(_rank(facts))),
-    "manages": lambda facts: bool(MANAGES.search(_rank(facts))) and not DECIDES.search(_rank(facts)),
+    "decides": lambda facts: facts.decides,
+    "manages": lambda facts: facts.manages,
     "company": lambda facts: facts.has_company,
     "source_asked": lambda facts: facts.source in ASKED,
     "source_found": lambda facts: facts.source in FOUND,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from accounts.newest import page_of
+from accounts.newest import PAGE, page_and_one_more
 from accounts.tenancy import Actor
 from crm.lead_columns import TIER_HUES
 from crm.models import Lead, LeadScore, ScoreDue
@@ -48,7 +48,7 @@ class Panel:
 def panel_of(actor: Actor, lead: Lead) -> Panel:
     """What the page of ``lead`` shows of its score."""
     rows = LeadScore.objects.for_actor(actor).filter(client_id=lead.client_id, lead=lead)
-    row = rows.filter(scored_at=lead.scored_at).order_by("-pk").first() if lead.scored_at else None
+    row = rows.in_force().first() if lead.scored_at else None
     due = ScoreDue.objects.for_actor(actor).filter(client_id=lead.client_id, lead_id=lead.pk)
     is_due = not (lead.archived_at or lead.erased_at) and due.exists()
     hue = TIER_HUES.get(lead.tier, "gray")
@@ -85,15 +85,15 @@ def history(actor: Actor, lead: Lead, before: str) -> tuple[list[Entry], str]:
     """One page of how the score came about, newest first, and the place where the next begins."""
     rows = LeadScore.objects.for_actor(actor).filter(client_id=lead.client_id, lead=lead)
     ordered = rows.select_related("scored_by").order_by("-scored_at", "-pk")
-    found, older = page_of(ordered, "scored_at", before)
-    rest = page_of(ordered, "scored_at", older)[0][:1] if older else []
-    return [_entry(row, was) for row, was in zip(found, [*found[1:], *(rest or [None])], strict=False)], older
+    found, older = page_and_one_more(ordered, "scored_at", before)
+    return [_entry(row, was) for row, was in zip(found[:PAGE], [*found[1:], None], strict=False)], older
 
 
 def _entry(row: LeadScore, was: LeadScore | None) -> Entry:
-    number = row.total if row.override is None else row.override
     who = row.scored_by.name if row.scored_by else HOUSE
-    return Entry(row.scored_at, number, who, _words(row, was), _reason(row), _changes(row, was), Sum.of(row))
+    return Entry(
+        row.scored_at, row.number, who, _words(row, was), _reason(row), _changes(row, was), Sum.of(row)
+    )
 
 
 def _reason(row: LeadScore) -> str:

@@ -50,6 +50,19 @@ class Facts:
     source_words: str = ""
     asked_not: bool = False  # to be contacted
 
+    @property
+    def decides(self) -> bool:
+        return bool(DECIDES.search(self._rank))
+
+    @property
+    def manages(self) -> bool:
+        """And does not decide."""
+        return not self.decides and bool(MANAGES.search(self._rank))
+
+    @property
+    def _rank(self) -> str:
+        return f"{self.title} {self.seniority}".casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -163,7 +176,10 @@ def _person(facts: Facts, held: Mapping[str, int]) -> Iterator[Component]:
         yield Component("phone", held["phone"], "We have their phone number.")
     if facts.has_email:
         yield _email(facts.email_status, held)
-    yield from _rank(f"{facts.title} {facts.seniority}".casefold(), held)
+    if facts.decides:
+        yield Component("seniority", held["decides"], "By their title they decide.")
+    elif facts.manages:
+        yield Component("seniority", held["manages"], "By their title they manage something.")
     if facts.has_company:
         yield Component("company", held["company"], "We know the company they work for.")
     if facts.source in ASKED:
@@ -180,13 +196,6 @@ def _email(status: str, held: Mapping[str, int]) -> Component:
     if status == "invalid":
         return Component("email", held["email_invalid"], "Their e-mail address does not exist.")
     return Component("email", held["email_unsure"], "We have an e-mail address that nobody has verified.")
-
-
-def _rank(words: str, held: Mapping[str, int]) -> Iterator[Component]:
-    if DECIDES.search(words):
-        yield Component("seniority", held["decides"], "By their title they decide.")
-    elif MANAGES.search(words):
-        yield Component("seniority", held["manages"], "By their title they manage something.")
 
 
 def _bounds(subtotal: int) -> Iterator[Component]:

@@ -13,7 +13,7 @@ from accounts.tenancy import Actor
 from crm.callee import LocalTime, local_time, zone_of
 from crm.person import dial_address, dialer_of
 from crm.presenting import UNKNOWN_CLIENT, by_id
-from crm.services.suppression import suppressed_anywhere
+from crm.services.suppression import suppressed_leads
 from crm.today import Group, Kind
 from crm.today_list import Day, Row
 
@@ -52,7 +52,7 @@ def drawn(request: HttpRequest, day: Day, now: datetime) -> list[ShownPart]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     clients = by_id(visible_clients(request))
     leads = [row.lead for row in day.rows if row.to_call and row.lead]
-    stopped = suppressed_anywhere(leads=leads, channel="voice", now=now)
+    stopped = suppressed_leads(leads=leads, channel="voice", now=now)
     dialer = dialer_of(actor)
 
     def show(row: Row) -> Shown:

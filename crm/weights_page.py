@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.newest import page_of
+from accounts.newest import PAGE, page_and_one_more
 from accounts.tenancy import Actor
 from crm.models import ScoringModel
 from crm.score_weights import PRODUCT, USUAL, WEIGHTS, complete
@@ -22,10 +22,9 @@ def versions(actor: Actor, client_id: object, before: str) -> tuple[list[Version
     """One page, newest first, and the place where the next begins."""
     rows = ScoringModel.objects.for_actor(actor).filter(client_id=client_id).select_related("made_by")
     ordered = rows.order_by("-created_at", "-pk")
-    found, older = page_of(ordered, "created_at", before)
-    rest = page_of(ordered, "created_at", older)[0][:1] if older else []
-    was = [complete(each.weights) for each in [*found[1:], *rest]] + [dict(USUAL)]
-    return [_version(row, each) for row, each in zip(found, was, strict=False)], older
+    found, older = page_and_one_more(ordered, "created_at", before)
+    was = [complete(each.weights) for each in found[1:]] + [dict(USUAL)]
+    return [_version(row, each) for row, each in zip(found[:PAGE], was, strict=False)], older
 
 
 def _version(row: ScoringModel, was: dict[str, int]) -> Version:

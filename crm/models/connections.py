@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import models
 from django.db.models import Q
@@ -58,6 +59,23 @@ class Connection(ClientOwned):
 
     class Meta(ClientOwned.Meta):
         abstract = True
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """None where the provider named a zone that there is none of."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return None
+
+    def end_walk(self) -> None:
+        """Let the next run begin a walk of its own. Not saved."""
+        self.page_token, self.walk_began_at = "", None
+        self.window_start = self.window_end = None
+
+    def end_backfill(self) -> None:
+        """Ask for no earlier days any more. Not saved."""
+        self.backfill_from = self.backfill_until = None
 
 
 class SyncRunQuerySet(TenantQuerySet):

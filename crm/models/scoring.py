@@ -1,8 +1,10 @@
+from typing import ClassVar, Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
-from accounts.tenancy import ClientOwned, TenantForeignKey
+from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, TenantQuerySet
 from crm.models.leads import Lead
 
 
@@ -23,6 +25,16 @@ class ScoringModel(ClientOwned):
         return f"Weights {self.version}"
 
 
+class LeadScoreQuerySet(TenantQuerySet):
+    def in_force(self) -> Self:
+        """The row that each lead's score stands on. The lead names it by its time; of one time the later counts.
+
+        Rows that came along from somebody merged into a lead are its history, and not in force.
+        """
+        rows = self.filter(scored_at=F("lead__scored_at"))
+        return rows.order_by("lead_id", "-pk").distinct("lead_id")
+
+
 class LeadScore(ClientOwned):
     """One score as arithmetic: the points of ``components`` add up to ``total``. History; rows are never changed."""
 
@@ -36,6 +48,8 @@ class LeadScore(ClientOwned):
     scored_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     scored_at = models.DateTimeField()
 
+    objects: ClassVar[TenantManager] = TenantManager.over(LeadScoreQuerySet)
+
     class Meta(ClientOwned.Meta):
         constraints = (
             models.CheckConstraint(condition=Q(total__range=(0, 100)), name="score_range"),
@@ -47,6 +61,11 @@ class LeadScore(ClientOwned):
 
     def __str__(self) -> str:
         return f"{self.total} {self.scored_at:%Y-%m-%d}"
+
+    @property
+    def number(self) -> int:
+        """The one that counts: a person's where there is one, else the sum."""
+        return self.total if self.override is None else self.override
 
 
 class ScoreDue(ClientOwned):

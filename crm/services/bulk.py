@@ -221,7 +221,8 @@ def _campaign(actor: Actor, leads: Sequence[Lead], choice: Choice, now: datetime
         for lead in fresh
     )  # fmt: skip
     refresh_status(agency_id=campaign.agency_id, lead_ids=[lead.pk for lead in fresh])
-    outcome.done += [lead for lead in able if lead.pk in known or lead in fresh]
+    members_now = known | {lead.pk for lead in fresh}
+    outcome.done += [lead for lead in able if lead.pk in members_now]
 
 
 def _room(campaign: Campaign, wanted: int) -> int:

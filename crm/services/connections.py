@@ -8,6 +8,14 @@ from crm.services.sync_schedule import ring
 from integrations.models import Credential
 
 
+class KeysRefused(Exception):
+    """The provider does not let these keys read this account. The message is for the person who typed them."""
+
+    def __init__(self, words: str, field: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
 def take_up(
     connection: Connection,
     runs: Any,
@@ -24,10 +32,9 @@ def take_up(
     the former keys, one of ``runs``, may write no more.
     """
     if is_another:
-        connection.sync_cursor = connection.walk_began_at = None
-        connection.window_start = connection.window_end = None
-        connection.backfill_from = connection.backfill_until = None
-        connection.page_token = ""
+        connection.sync_cursor = None
+        connection.end_walk()
+        connection.end_backfill()
     connection.credential, connection.account_name, connection.timezone = (
         credential,
         name[:200],

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Client
 from crm.models import CTMAccount, CTMSyncRun
 from crm.providers.ctm.client import AccountRecord, CTMClient
-from crm.services.connections import take_up
+from crm.services.connections import KeysRefused, take_up
 from crm.services.ctm_problems import WORDS, in_words
 from integrations.models import Provider
 from integrations.services.vault import store_credential
@@ -20,14 +20,6 @@ from lib.http import ProviderError
 
 log = logging.getLogger(__name__)
 POSITIONS = ("start", "end_immediate", "end", "status_change", "inbound_text")
-
-
-class KeysRefused(Exception):
-    """CTM does not let these keys read this account. The message is for the person who typed them."""
-
-    def __init__(self, words: str, field: str) -> None:
-        super().__init__(words)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
@@ -52,8 +51,3 @@ CTM = walks.Tracker(
     every_s=lambda: int(settings.CTM_SYNC_EVERY_S),
     lease_s=lambda: int(settings.CTM_SYNC_LEASE_S),
 )
-
-
-def sync_account(*, account_id: UUID, agency_id: UUID, trigger: str = "schedule") -> UUID | None:
-    """As `walks.sync`."""
-    return walks.sync(CTM, account_id=account_id, agency_id=agency_id, trigger=trigger)

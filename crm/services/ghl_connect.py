@@ -10,19 +10,11 @@ from accounts.services.audit import NOWHERE, Origin, record_by
 from accounts.tenancy import Actor
 from crm.models import GHLAccount, GHLSyncRun
 from crm.providers.ghl.client import GHLClient, LocationRecord
-from crm.services.connections import take_up
+from crm.services.connections import KeysRefused, take_up
 from crm.services.ghl_problems import in_words
 from integrations.models import Provider
 from integrations.services.vault import store_credential
 from lib.http import ProviderError
-
-
-class TokenRefused(Exception):
-    """GoHighLevel does not let this token read this location. The message is for the person who typed it."""
-
-    def __init__(self, words: str, field: str) -> None:
-        super().__init__(words)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,7 @@ class GHLKeys:
 def check_keys(keys: GHLKeys) -> LocationRecord:
     """Ask GoHighLevel for the location, and for messages of it. Network; call outside transactions.
 
-    Raises `TokenRefused` for the person, `lib.http.ProviderError` when GoHighLevel can't be asked now.
+    Raises `KeysRefused` for the person, `lib.http.ProviderError` when GoHighLevel can't be asked now.
     """
     with GHLClient(keys.token, keys.location_id) as ghl:
         try:
@@ -48,7 +40,7 @@ def check_keys(keys: GHLKeys) -> LocationRecord:
             if problem.passes and error.kind != "rejected":
                 raise
             field = "location_id" if error.kind in ("not_found", "rejected") else "token"
-            raise TokenRefused(problem.words, field) from error
+            raise KeysRefused(problem.words, field) from error
     return found
 
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
-from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -40,7 +39,7 @@ _T = TypeVar("_T")
 class _Reader:
     def __init__(self, ghl: GHLClient, client: Client, account: GHLAccount, walk: walks.Walk) -> None:
         self._ghl, self._client = ghl, client
-        zone = _zone(account.timezone)
+        zone = account.zone or ZoneInfo("UTC")
         self._since = _midnight(walk.window_start, zone)
         self._until = _midnight(walk.window_end + timedelta(days=1), zone) if walk.window_end else None
         self._now = timezone.now()
@@ -129,13 +128,6 @@ class _Reader:
         return None
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -160,8 +152,3 @@ GHL = walks.Tracker(
     every_s=lambda: int(settings.GHL_SYNC_EVERY_S),
     lease_s=lambda: int(settings.GHL_SYNC_LEASE_S),
 )
-
-
-def sync_account(*, account_id: UUID, agency_id: UUID, trigger: str = "schedule") -> UUID | None:
-    """As `walks.sync`."""
-    return walks.sync(GHL, account_id=account_id, agency_id=agency_id, trigger=trigger)

@@ -1,6 +1,5 @@
 """What is known of many people that a score counts, in a few statements however many they are."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -51,19 +50,10 @@ def gather(*, agency_id: UUID, leads: Sequence[Lead], now: datetime) -> dict[UUI
     with connection.cursor() as cursor:
         cursor.execute(FACTS, given)
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    stopped = _stopped(leads, now)
+    # An address that takes no mail any more stops mail alone, and says nothing of them.
+    stopped = suppressed_leads(leads=leads, channel=Channel.VOICE, now=now)
     return {
         lead.pk: _facts(lead, rows[lead.pk], lead.pk in stopped, now) for lead in leads if lead.pk in rows
-    }
-
-
-def _stopped(leads: Sequence[Lead], now: datetime) -> set[UUID]:
-    """Those whom nobody may call. An address that takes no mail any more stops mail alone, and says nothing of them."""
-    by_client: dict[UUID, list[Lead]] = defaultdict(list)
-    for lead in leads:
-        by_client[lead.client_id].append(lead)
-    return {
-        pk for own in by_client.values() for pk in suppressed_leads(leads=own, channel=Channel.VOICE, now=now)
     }
 
 

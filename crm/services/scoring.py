@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from crm.models import Lead, LeadScore, ScoringModel
+from crm.models.scoring import LeadScoreQuerySet
 from crm.score_weights import HOT, PRODUCT, USUAL, complete, tier_of
 from crm.scoring import Facts, Score, score
 from crm.services.score_facts import gather
@@ -42,15 +42,12 @@ def weighings(agency_id: UUID, client_ids: Iterable[UUID]) -> dict[UUID, Weighin
 
 
 def scores_in_force(leads: Iterable[Lead]) -> dict[UUID, LeadScore]:
-    """The row that each lead's score stands on, by lead. The lead names it by its time; of one time the later counts.
-
-    Rows that came along from somebody merged into a lead are its history, and not in force.
-    """
+    """The row that each lead's score stands on, by lead."""
     wanted = [lead.pk for lead in leads if lead.scored_at is not None]
     if not wanted:
         return {}
-    rows = LeadScore.unscoped.filter(lead__in=wanted, scored_at=F("lead__scored_at"))
-    return {row.lead_id: row for row in rows.order_by("lead_id", "-pk").distinct("lead_id")}
+    rows = LeadScoreQuerySet(LeadScore).filter(lead__in=wanted)
+    return {row.lead_id: row for row in rows.in_force()}
 
 
 @transaction.atomic
@@ -94,9 +91,8 @@ def rescore(*, agency_id: UUID, lead_ids: Iterable[UUID], now: datetime, is_news
 
 
 def standing(row: LeadScore, weighing: Weighing) -> tuple[int, str]:
-    """The number that counts and what it is called: a person's where there is one, else the sum."""
-    number = row.total if row.override is None else row.override
-    return number, tier_of(number, weighing.weights)
+    """The number that counts, and what it is called."""
+    return row.number, tier_of(row.number, weighing.weights)
 
 
 def _row(lead: Lead, found: Score, weighing: Weighing, was: LeadScore | None, now: datetime) -> LeadScore:

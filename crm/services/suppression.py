@@ -116,31 +116,12 @@ def suppressed(
 
 
 def suppressed_leads(*, leads: Sequence[Lead], channel: str, now: datetime) -> frozenset[UUID]:
-    """Those of ``leads``, which are of one client, who must not be contacted on ``channel``.
+    """Those of ``leads``, of one agency, who must not be contacted on ``channel``, each by their own client's list too.
+    One statement.
 
     A person is one, whatever the way: whoever said stop by telephone gets no mail either. Only what was suppressed for
     other channels alone, such as an address that bounced, leaves this one open.
     """
-    if not leads:
-        return frozenset()
-    ways = {
-        kind: [given for given in every if normalised(kind, given)]
-        for kind, every in (
-            (Kind.EMAIL, [lead.email for lead in leads]),
-            (Kind.PHONE, [lead.phone_e164 for lead in leads]),
-            (Kind.LINKEDIN, [lead.linkedin_url for lead in leads]),
-        )
-    }
-    stopped = suppressed(
-        agency_id=leads[0].agency_id, client_id=leads[0].client_id, channel=channel, now=now,
-        emails=ways[Kind.EMAIL], phones=ways[Kind.PHONE], linkedin=ways[Kind.LINKEDIN],
-    )  # fmt: skip
-    return frozenset(lead.pk for lead in leads if stopped & {lead.email, lead.phone_e164, lead.linkedin_url})
-
-
-def suppressed_anywhere(*, leads: Sequence[Lead], channel: str, now: datetime) -> frozenset[UUID]:
-    """As `suppressed_leads`, for people of several clients of one agency, each by their own client's list too. One
-    statement."""
     asked = [(lead, pair) for lead in leads for pair in _ways(lead)]
     if not asked:
         return frozenset()

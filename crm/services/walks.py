@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 from django.utils import timezone
@@ -158,10 +157,9 @@ def _window(account: Connection, now: datetime) -> tuple[date, date | None]:
     if account.backfill_from and account.backfill_until:
         return account.backfill_from, account.backfill_until
     since = (account.sync_cursor or now - FIRST_WINDOW) - timedelta(days=account.overlap_days)
-    try:
-        return since.astimezone(ZoneInfo(account.timezone)).date(), None
-    except (ZoneInfoNotFoundError, ValueError):
-        return since.date() - timedelta(days=1), None  # no zone is more than a day away
+    if zone := account.zone:
+        return since.astimezone(zone).date(), None
+    return since.date() - timedelta(days=1), None  # no zone is more than a day away
 
 
 def _walk(tracker: Tracker, walk: Walk) -> None:
@@ -254,11 +252,10 @@ def _finish(tracker: Tracker, walk: Walk) -> None:
         if walk.window_end is None:
             account.sync_cursor = account.walk_began_at
         elif (account.backfill_from, account.backfill_until) == (walk.window_start, walk.window_end):
-            account.backfill_from = account.backfill_until = None
+            account.end_backfill()
         if walk.window_end is not None:  # the days up to now waited meanwhile
             account.next_run_at = now
-        account.page_token, account.walk_began_at = "", None
-        account.window_start = account.window_end = None
+        account.end_walk()
         account.save()
 
 
@@ -283,15 +280,11 @@ def _fail(tracker: Tracker, walk: Walk, error: ProviderError | Undecryptable, no
         account.problem, account.problem_kind = problem.words, problem.kind
         account.health = Connection.Health.RETRYING if problem.passes else Connection.Health.BROKEN
         account.lease_until = None
-        if problem.start_over:
-            account.page_token, account.walk_began_at = "", None
-            account.window_start = account.window_end = None
-        if (
-            walk.window_end is not None and account.failures >= BACKFILL_TRIES
-        ):  # or new calls would wait for ever
-            account.backfill_from = account.backfill_until = None
-            account.page_token, account.walk_began_at = "", None
-            account.window_start = account.window_end = None
+        gives_up = walk.window_end is not None and account.failures >= BACKFILL_TRIES
+        if gives_up:  # or new calls would wait for ever
+            account.end_backfill()
+        if gives_up or problem.start_over:
+            account.end_walk()
         wait = problem.retry_after_s or backoff_s(account.failures, base=15, cap=3600)
         account.next_run_at = now + timedelta(seconds=wait)
         account.save()

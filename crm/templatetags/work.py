@@ -1,6 +1,6 @@
 """What the pages of the daily work say: money, days, and how things stand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -38,8 +39,6 @@ def board_cards(
 ) -> SafeString:
     """Cards of the board; ``oob`` lets htmx put them in the place of those that are there. Hundreds on a page."""
     request = context["request"]
-    zone = ZoneInfo(reader_zone(request))
-    today = datetime.now(zone).date()
     html = get_template("crm/board_cards.html", using="jinja2").render(
         {
             "cards": cards,
@@ -51,7 +50,7 @@ def board_cards(
             "money": shown,
             "number": shown_number,
             "is_late": is_late,
-            "due": lambda moment: day_words(moment.astimezone(zone).date(), today),
+            "due": days_of(request),
         }
     )
     return mark_safe(html)  # noqa: S308  the engine has escaped it
@@ -65,8 +64,14 @@ def sums(amounts: Mapping[str, Decimal]) -> str:
 @register.simple_tag(takes_context=True)
 def due(context: dict[str, Any], moment: datetime) -> str:
     """``Today``, ``Tomorrow``, ``Mon 23 Nov``, ``3 Feb 2027`` in the reader's zone."""
-    zone = ZoneInfo(reader_zone(context["request"]))
-    return day_words(moment.astimezone(zone).date(), datetime.now(zone).date())
+    return days_of(context["request"])(moment)
+
+
+def days_of(request: HttpRequest) -> Callable[[datetime], str]:
+    """How the reader is told the day of a moment."""
+    zone = ZoneInfo(reader_zone(request))
+    today = datetime.now(zone).date()
+    return lambda moment: day_words(moment.astimezone(zone).date(), today)
 
 
 @register.simple_tag

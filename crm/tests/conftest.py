@@ -16,8 +16,9 @@ from accounts.scope import agency_scope
 from conftest import Cast, House, make_cast
 from crm.models import Call, CTMAccount, CTMSyncRun
 from crm.services.ctm_connect import CTMKeys, check_keys, save_connection
-from crm.services.ctm_sync import sync_account
+from crm.services.ctm_sync import CTM
 from crm.services.sync_schedule import sync_soon
+from crm.services.walks import sync
 from crm.tests import ghl
 from sandbox import server
 
@@ -126,7 +127,7 @@ class Desk:
         """Ask for a sync and do it here and now."""
         with self.inside():
             sync_soon(account=self.account, now=timezone.now())
-        run_id = sync_account(account_id=self.house.account.pk, agency_id=self.cast.larkspur.pk)
+        run_id = sync(CTM, account_id=self.house.account.pk, agency_id=self.cast.larkspur.pk)
         assert run_id is not None, "another run has the account"
         with self.inside():
             return CTMSyncRun.unscoped.get(pk=run_id)

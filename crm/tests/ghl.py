@@ -13,8 +13,9 @@ from accounts.scope import agency_scope
 from conftest import Cast, House
 from crm.models import Call, GHLAccount, GHLSyncRun
 from crm.services.ghl_connect import GHLKeys, check_keys, save_connection
-from crm.services.ghl_sync import sync_account
+from crm.services.ghl_sync import GHL
 from crm.services.sync_schedule import sync_soon
+from crm.services.walks import sync
 from sandbox import server
 
 LOCATION = 511202
@@ -106,7 +107,7 @@ class Counter:
         account = self.account
         with self.inside():
             sync_soon(account=account, now=timezone.now())
-        run_id = sync_account(account_id=account.pk, agency_id=self.cast.larkspur.pk)
+        run_id = sync(GHL, account_id=account.pk, agency_id=self.cast.larkspur.pk)
         assert run_id is not None, "another run has the account"
         with self.inside():
             return GHLSyncRun.unscoped.get(pk=run_id)

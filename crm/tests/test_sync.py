@@ -211,7 +211,7 @@ def test_account_that_is_not_due_is_left_alone(desk: Desk) -> None:
     asked = len(desk.vendor.requests())
 
     with desk.inside():
-        assert ctm_sync.sync_account(account_id=desk.account.pk, agency_id=desk.cast.larkspur.pk) is None
+        assert walks.sync(ctm_sync.CTM, account_id=desk.account.pk, agency_id=desk.cast.larkspur.pk) is None
     assert len(desk.vendor.requests()) == asked
 
 
@@ -290,7 +290,7 @@ def test_two_syncs_at_once_run_one(real_desk: Desk) -> None:
         try:
             gate.wait()
             results.append(
-                ctm_sync.sync_account(account_id=desk.house.account.pk, agency_id=desk.cast.larkspur.pk)
+                walks.sync(ctm_sync.CTM, account_id=desk.house.account.pk, agency_id=desk.cast.larkspur.pk)
             )
         finally:
             connection.close()

@@ -22,7 +22,7 @@ from crm.models import (
     Suppression,
 )
 from crm.services.callbacks import AlreadyKept, keep_callback, move_callback
-from crm.services.suppression import suppress_lead, suppressed_anywhere, suppressed_leads
+from crm.services.suppression import suppress_lead, suppressed_leads
 from crm.today_list import MOST_UNREAD, Day, day_of
 
 NOW = NOON + timedelta(hours=3)
@@ -258,14 +258,14 @@ def test_suppression_is_asked_for_each_by_their_own_client(cast: Cast) -> None:
         for stopped in sorted(leads, key=lambda each: each.pk != bright.pk):
             answers.append(
                 (
-                    suppressed_anywhere(leads=leads, channel="voice", now=NOW),
+                    suppressed_leads(leads=leads, channel="voice", now=NOW),
                     frozenset[Any]().union(
                         *(suppressed_leads(leads=[each], channel="voice", now=NOW) for each in leads)
                     ),
                 )
             )
             suppress_lead(lead=stopped, reason="do_not_contact", source="test", added_by=None, now=NOON)
-        assert suppressed_anywhere(leads=[], channel="voice", now=NOW) == frozenset()
+        assert suppressed_leads(leads=[], channel="voice", now=NOW) == frozenset()
 
     assert answers == [(frozenset(), frozenset()), ({bright.pk}, {bright.pk})]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -19,10 +19,12 @@ from accounts.proof import fresh
 from accounts.services.acting import clients_to_act_as
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
+from accounts.views.clients import find_client
 from crm.forms import ConnectForm
 from crm.models import CTMAccount, CTMSyncRun, GHLAccount, GHLSyncRun
 from crm.models.connections import Connection
 from crm.services import ctm_connect
+from crm.services.connections import KeysRefused
 from crm.services.ctm_problems import in_words
 from crm.services.new_client import new_client
 from integrations.models import WriteLog
@@ -119,7 +121,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
                 signing_secret=form.cleaned_data["signing_secret"],
                 now=timezone.now(),
             )
-        except ctm_connect.KeysRefused as refusal:
+        except KeysRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         except ProviderError as error:
             form.add_error(None, in_words(error).words)
@@ -130,13 +132,6 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
         return render(
             request, "crm/client.html", {**_panel(actor, client), "form": form, "proved": True}, status=422
         )
-
-
-def find_client(actor: Actor, slug: str) -> Client:
-    client: Client | None = Client.objects.for_actor(actor).filter(slug=slug).first()
-    if client is None:
-        raise Http404
-    return client
 
 
 def _panel(actor: Actor, client: Client) -> dict[str, object]:

@@ -15,15 +15,16 @@ from accounts.permissions import Level
 from accounts.proof import fresh
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
+from accounts.views.clients import find_client
 from crm.forms.connections import BackFillForm, GHLForm
 from crm.models import GHLAccount
 from crm.models.connections import Connection
 from crm.services import ghl_connect
+from crm.services.connections import KeysRefused
 from crm.services.ghl_problems import in_words
 from crm.services.sync_schedule import back_fill as fill_back
 from crm.services.sync_schedule import sync_soon
 from crm.services.trackers import TRACKERS
-from crm.views.clients import find_client
 from lib.http import ProviderError
 
 
@@ -52,7 +53,7 @@ def connect_ghl(request: HttpRequest, slug: str) -> HttpResponse:
             ghl_connect.connect(
                 client=client, keys=form.keys, now=timezone.now(), actor=actor, origin=Origin.of(request)
             )
-        except ghl_connect.TokenRefused as refusal:
+        except KeysRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         except ProviderError as error:
             form.add_error(None, in_words(error).words)

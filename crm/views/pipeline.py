@@ -142,10 +142,8 @@ def _after(request: HttpRequest, lead: Lead, move: board.Move | None) -> HttpRes
         )
         response["HX-Retarget"], response["HX-Reswap"] = "#board", "innerHTML"
         return response
-    card = card_of(actor, move.lead, timezone.now())
     context = {
-        "card": card,
-        "moved": [card],
+        "moved": [card_of(actor, move.lead, timezone.now())],
         "lanes": sums_of(actor, client.id, owner_id=_owner(request)),
         "outlook": outlook(actor, client, timezone.now()),
         "may_edit": True,
