@@ -13,6 +13,7 @@ DOORS = tuple(PORTAL + each for each in ("test_doors.py", "test_tenancy.py"))
 PAGES = tuple(PORTAL + each for each in ("test_portal.py", "test_stats.py", "test_query_counts.py"))
 OF_DOORS = ("another_house", "behind_the_door", "for_actor", "through_the_door", "through_a_scope")
 OF_DATABASE = ("no_foreign_row", "carry_the_tenant", "writing_into")
+IN_CODE = ("door", "guard")
 WRITTEN = "what_is_written_down"
 
 
@@ -33,17 +34,30 @@ def of_database(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
 
 
 def of_source(
-    items: Sequence[pytest.Item], mutant: Mutant, text: bytes, known: dict[str, list[str]]
+    items: Sequence[pytest.Item],
+    mutant: Mutant,
+    text: bytes,
+    known: dict[str, list[str]],
+    reached: dict[str, list[str]],
 ) -> Iterator[pytest.Item]:
-    """The nearest first; those of the mutant's own app, and every fence, in the end."""
+    """The nearest first. Of a policy, which keeps people from the code, every test of its app and every fence in the
+    end; of what stands in a function, those that run the line.
+    """
     own = f"{mutant.path.split('/')[0]}/tests/"
-    if mutant.kind == "door":
-        near = [item for item in items if item.nodeid.startswith((*DOORS, *PAGES, own))]
-        yield from _first(near, lambda item: any(each in item.nodeid for each in OF_DOORS))
-    elif mutant.kind == "guard":
-        near = [item for item in items if item.nodeid.startswith((own, *FENCES))]
+    if mutant.kind in IN_CODE:
+        tests = reached.get(mutant.name)
+        near = [
+            item
+            for item in items
+            if (
+                item.nodeid.startswith((*DOORS, *PAGES, own, *FENCES))
+                if tests is None
+                else item.nodeid in tests
+            )
+        ]
         stem = mutant.path.rsplit("/", 1)[-1].removesuffix(".py")
-        yield from _first(near, lambda item: f"test_{stem}" in item.nodeid)
+        likely = OF_DOORS if mutant.kind == "door" else (f"test_{stem}",)
+        yield from _first(near, lambda item: any(each in item.nodeid for each in likely))
     else:
         marks = [f"[{name}]" for name in known.get(_view(mutant, text), [])]
         of_view = [item for item in items if any(mark in item.nodeid for mark in marks)]

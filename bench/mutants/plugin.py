@@ -1,7 +1,7 @@
 """A pytest plugin: collects once, and then tries every mutant of ``MUTANTS_LIST`` in a fork of what is loaded.
 
 Each line of that file is a try, and a line with its outcome is added to ``MUTANTS_FOUND``. What has to be read from
-the start is left out there, and tried by the caller.
+the start is left out there, and tried by the caller, who finds in ``MUTANTS_REACHED`` which tests call which function.
 """
 
 import json
@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from bench.mutants import database, nearby
+from bench.mutants.reached import Trace
 from bench.mutants.source import Mutant
 
-LIMIT_S = 600
+LIMIT_S = 180  # of one test
 COLD, GREEN, RED = 3, 0, 1
 
 
@@ -29,13 +30,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
     _warm_up(session)
     connections.close_all()
-    _doubtful.update(_census(session))
+    tries = [json.loads(line) for line in Path(os.environ["MUTANTS_LIST"]).read_text().splitlines()]
+    census = _census(session, [Mutant(**each["mutant"]) for each in tries if "mutant" in each])
+    _doubtful.update(census["red"])
+    Path(os.environ["MUTANTS_REACHED"]).write_text(json.dumps(census["reached"]))
     routes = nearby.routes()
-    for line in Path(os.environ["MUTANTS_LIST"]).read_text().splitlines():
-        wanted = json.loads(line)
+    for wanted in tries:
         connections.close_all()
         began = time.monotonic()
-        verdict = _try(session, wanted, routes)
+        verdict = _try(session, wanted, routes, census["reached"])
         if verdict is not None:
             took = round(time.monotonic() - began, 1)
             with open(os.environ["MUTANTS_FOUND"], "a") as found:
@@ -66,7 +69,10 @@ class _Root:
 
 
 def _try(
-    session: pytest.Session, wanted: dict[str, Any], routes: dict[str, list[str]]
+    session: pytest.Session,
+    wanted: dict[str, Any],
+    routes: dict[str, list[str]],
+    reached: dict[str, list[str]],
 ) -> dict[str, Any] | None:
     if "take" in wanted:
         url = os.environ["DATABASE_OWNER_URL"]
@@ -83,7 +89,7 @@ def _try(
 
         put_in(mutant, text)
 
-    items = list(nearby.of_source(session.items, mutant, text, routes))
+    items = list(nearby.of_source(session.items, mutant, text, routes, reached))
     while True:
         verdict = _forked(session, change, [item for item in items if item.nodeid not in _doubtful])
         if verdict is None or not verdict["killed"] or _vouches(session, verdict["by"]):
@@ -119,12 +125,12 @@ def _forked(
         os.close(reading)
         os._exit(_in_child(session, change, items, writing))
     os.close(writing)
-    code = _wait(child)
     with os.fdopen(reading) as told:
         red = told.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code == COLD:
         return None
-    if code is None:
+    if code == -signal.SIGALRM:
         return {"killed": True, "by": "never ended"}
     if code == GREEN:
         return {"killed": False, "by": ""}
@@ -149,33 +155,40 @@ def _in_child(
     return GREEN
 
 
-def _each_run(session: pytest.Session, items: Iterable[pytest.Item]) -> Iterator[None]:
+def _each_run(
+    session: pytest.Session, items: Iterable[pytest.Item], begin: Callable[[str], object] = str
+) -> Iterator[None]:
     """Run ``items`` one after the other; what one set up and the next does not share is taken down between."""
     chosen: list[Any] = [*items, _Root(session)]
     for item, after in pairwise(chosen):
+        signal.alarm(LIMIT_S)
+        begin(item.nodeid)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         yield
+    signal.alarm(0)
 
 
-def _census(session: pytest.Session) -> list[str]:
-    """The tests that are red here although nothing was taken away."""
+def _census(session: pytest.Session, mutants: list[Mutant]) -> dict[str, Any]:
+    """The tests that are ``red`` here although nothing was taken away, and those that have ``reached`` each mutant."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         watch = _EveryRed()
         session.config.pluginmanager.register(watch)
-        for _ in _each_run(session, session.items):
-            pass
+        trace = Trace()
+        with trace.running() as under:
+            for _ in _each_run(session, session.items, under):
+                pass
         with os.fdopen(writing, "w") as telling:
-            telling.write("\n".join(watch.red))
+            json.dump({"red": sorted(watch.red), "reached": trace.tests_of(mutants)}, telling)
         os._exit(GREEN)
     os.close(writing)
     with os.fdopen(reading) as told:
-        red = told.read().split("\n")
+        found: dict[str, Any] = json.load(told)
     os.waitpid(child, 0)
-    print(f"left out, red by themselves: {red}", file=sys.stderr)
-    return red
+    print(f"left out, red by themselves: {found['red']}", file=sys.stderr)
+    return found
 
 
 class _EveryRed:
@@ -193,16 +206,3 @@ class _FirstRed:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.red:
             self.red = report.nodeid
-
-
-def _wait(child: int) -> int | None:
-    until = time.monotonic() + LIMIT_S
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.05)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    print(f"a try took over {LIMIT_S} s", file=sys.stderr)
-    return None

@@ -21,6 +21,7 @@ from runtime.throwaway import TEMPLATE
 
 WORKER = "gw1"
 COLD_LIMIT_S = 1800
+MOST_COLD = 300  # tests named on one command line
 ALL = [*(f"{app}/tests" for app in APPS if app != "portal"), *nearby.PAGES, *nearby.FENCES, *nearby.DOORS]
 PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
 
@@ -30,6 +31,7 @@ class Trial:
         self._tree = tree
         self._work = work
         self._env = os.environ | {"PYTEST_XDIST_WORKER": WORKER}
+        self._reached = work / "reached.json"
 
     def make_tables(self) -> None:
         """Let the first test make the tables of which every later run gets a clone."""
@@ -47,7 +49,11 @@ class Trial:
         listed = self._work / "tries.jsonl"
         listed.write_text("".join(json.dumps(each) + "\n" for each in tries))
         self._drop_clone()
-        env = self._env | {"MUTANTS_LIST": str(listed), "MUTANTS_FOUND": str(found)}
+        env = self._env | {
+            "MUTANTS_LIST": str(listed),
+            "MUTANTS_FOUND": str(found),
+            "MUTANTS_REACHED": str(self._reached),
+        }
         command = [
             sys.executable,
             *PYTEST,
@@ -64,18 +70,23 @@ class Trial:
             subprocess.run(command, cwd=self._tree, env=env, stdout=said, stderr=said, check=False)
 
     def cold(self, mutant: Mutant) -> dict[str, Any]:
-        """Try one mutant with a process of its own."""
+        """Try one mutant with a process of its own: with the tests that run it, or all of its app and every fence."""
         target = self._tree / mutant.path
         kept = target.read_bytes()
         target.write_bytes(mutant.apply(kept))
-        own = f"{mutant.path.split('/')[0]}/tests"
         try:
-            red = self._first_red(
-                *nearby.DOORS, *([own] if own.split("/")[0] != "portal" else []), *nearby.FENCES
-            )
+            red = self._first_red(*self._tests_of(mutant))
         finally:
             target.write_bytes(kept)
         return {"killed": bool(red) and not red.startswith("broken"), "by": red}
+
+    def _tests_of(self, mutant: Mutant) -> list[str]:
+        own = f"{mutant.path.split('/')[0]}/tests"
+        if mutant.kind in nearby.IN_CODE:
+            tests: list[str] | None = json.loads(self._reached.read_text()).get(mutant.name)
+            if tests is not None:
+                return tests[:MOST_COLD]
+        return [*nearby.DOORS, *([own] if own != "portal/tests" else []), *nearby.FENCES]
 
     def _first_red(self, *tests: str) -> str:
         said, code = self._pytest("-x", *tests)
