@@ -12,6 +12,7 @@ from accounts.tenancy import Actor
 from crm.models import Call, CampaignMember, Lead, Note
 from crm.models.calls import Verdict
 from crm.services.disposing import Choice, Disposed, dispose
+from crm.services.merged_away import kept_people, last_of
 from crm.services.sequences import count_sequences
 from crm.services.statuses import refresh_status
 from crm.services.timeline import tell
@@ -45,7 +46,8 @@ def log_call(
     campaign_id: UUID | None = None,
     choice: Choice | None = None,
 ) -> Disposed:
-    """Write down a call with a person, or with whoever has its number, who is made when nobody has.
+    """Write down a call with a person, or with whoever has its number, who is made when nobody has. Of a person who was
+    merged away it is the kept one's.
 
     A call demands no disposition and promises no callback by itself. Raises `Lead.DoesNotExist`, and
     `crm.services.disposing.Refused` before anything is written.
@@ -55,9 +57,7 @@ def log_call(
     with connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME, [f"ingest:{client_id}"])
     if lead_id:
-        lead: Lead = (
-            Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=lead_id, erased_at=None)
-        )
+        lead = _kept(actor, client_id, lead_id)
     else:
         lead = _known(actor, client_id, told) or _new(actor, client_id, told)
     call = _write(actor, lead, told, campaign_id, choice)
@@ -69,18 +69,32 @@ def log_call(
     return done
 
 
+def _kept(actor: Actor, client_id: UUID, lead_id: UUID) -> Lead:
+    ends = last_of(agency_id=actor.agency_id, client_id=client_id, lead_ids=[lead_id])
+    kept = ends[lead_id].pk if lead_id in ends else lead_id
+    lead: Lead = Lead.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=kept, erased_at=None)
+    return lead
+
+
 def _known(actor: Actor, client_id: UUID, told: Told) -> Lead | None:
-    """The person of the client with this number or address, longest known first. Another address is another person."""
-    e164 = phones.parse(told.phone).e164
-    same = (Q(phone_e164=e164) if e164 else Q(pk=None)) | (
-        Q(email__iexact=told.email) if told.email else Q(pk=None)
+    """The person of the client with this number or address, longest known first, then who had it before a merge.
+    Another address is another person.
+    """
+    e164, email = phones.parse(told.phone).e164, told.email.lower()
+    same = (Q(phone_e164=e164) if e164 else Q(pk=None)) | (Q(email__iexact=email) if email else Q(pk=None))
+    merged = kept_people(
+        agency_id=actor.agency_id, client_id=client_id, asked={"phone_e164": [e164], "email": [email]}
     )
-    rows = Lead.unscoped.filter(same, agency_id=actor.agency_id, client_id=client_id, archived_at=None)
+    kept_email, kept_number = merged["email"].get(email), merged["phone_e164"].get(e164)
+    also = Q(pk__in=[pk for pk in (kept_email, kept_number) if pk])
+    rows = Lead.unscoped.filter(same | also, agency_id=actor.agency_id, client_id=client_id, archived_at=None)
     found = list(rows.order_by("created_at", "pk").select_for_update(of=("self",))[:20])
-    by_email = [lead for lead in found if told.email and lead.email.lower() == told.email.lower()]
+    by_email = [lead for lead in found if email and lead.email.lower() == email]
+    by_email += [lead for lead in found if lead.pk == kept_email]
     if by_email:
         return by_email[0]
-    fits = [lead for lead in found if not (told.email and lead.email)]
+    fits = [lead for lead in found if not (email and lead.email)]
+    fits.sort(key=lambda lead: lead.phone_e164 != e164)  # stable: the longest known first
     return fits[0] if fits else None
 
 

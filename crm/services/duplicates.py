@@ -13,9 +13,11 @@ from accounts.models import Client
 from accounts.statements import fetch
 from accounts.tenancy import Actor
 from crm.models import DifferentPeople, Lead
+from crm.services.merged_away import kept_people
 from crm.services.timeline import line, tell_all
 
 FEW = 5
+BEFORE_MERGE = "number or address before a merge"
 GROUPS = 25
 # Numbers and profiles that several people of one client share, beyond a place, in order.
 SHARED = """
@@ -40,7 +42,7 @@ class NotSeveral(Exception):
 @dataclass(frozen=True, slots=True)
 class Lookalike:
     lead: Lead
-    by: str  # "address", "number", "LinkedIn profile" or "reference"
+    by: str  # "address", "number", "LinkedIn profile", "reference" or BEFORE_MERGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def lookalikes(
     external_ref: str = "",
     but: UUID | None = None,
 ) -> list[Lookalike]:
-    """The few active leads of the client that have one of these, the surest match first. Blanks match nobody."""
+    """The few active leads of the client that have one of these, or had it before a merge, the surest match first.
+    Blanks match nobody.
+    """
     ways = (
         ("address", "plain_email", email.lower()),
         ("number", "phone_e164", phone_e164),
@@ -76,19 +80,25 @@ def lookalikes(
     asked = [way for way in ways if way[2]]
     if not asked:
         return []
-    same = Q()
+    merged = kept_people(
+        agency_id=actor.agency_id, client_id=client_id,
+        asked={"email" if column == "plain_email" else column: [value] for _, column, value in asked},
+    )  # fmt: skip
+    kept = {pk for found in merged.values() for pk in found.values()}
+    same = Q(pk__in=kept)
     for _, column, value in asked:
         same |= Q(**{column: value})
     rows = Lead.objects.for_actor(actor).annotate(plain_email=Lower("email"))
     rows = (
         rows.filter(same, client_id=client_id, archived_at=None).exclude(pk=but).order_by("created_at", "pk")
     )
-    found = [
-        (next(n for n, (_, column, value) in enumerate(asked) if getattr(lead, column) == value), lead)
-        for lead in rows[: FEW * 4]
-    ]
+    found = []
+    for lead in rows[: FEW * 4]:
+        own = (n for n, (_, column, value) in enumerate(asked) if getattr(lead, column) == value)
+        found.append((next(own, len(asked)), lead))
     found.sort(key=lambda each: each[0])
-    return [Lookalike(lead, asked[n][0]) for n, lead in found[:FEW]]
+    words = [*(each[0] for each in asked), BEFORE_MERGE]
+    return [Lookalike(lead, words[n]) for n, lead in found[:FEW]]
 
 
 def shared_groups(actor: Actor, client: Client, after: str = "") -> tuple[list[Group], str]:

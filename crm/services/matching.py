@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Client
 from crm.models import Call, Lead
 from crm.providers.records import CallRecord
+from crm.services.merged_away import kept_people
 
 NO_NAMES = {
     "wireless caller",
@@ -50,11 +51,19 @@ class LeadBook:
         self._by_email: dict[str, Lead] = {}
         known = Lead.objects.for_client(client).annotate(address=Lower("email"))
         active = Q(archived_at=None) & (Q(phone_e164__in=numbers) | Q(address__in=emails))
-        found = known.filter(active | Q(pk__in=list(held))).order_by("created_at", "pk")
+        merged = kept_people(
+            agency_id=client.agency_id, client_id=client.pk, asked={"phone_e164": numbers, "email": emails}
+        )
+        also = {*held, *merged["phone_e164"].values(), *merged["email"].values()}
+        found = known.filter(active | Q(pk__in=also)).order_by("created_at", "pk")
         self._old = {lead.pk: lead for lead in found.select_for_update(of=("self",))}
         for lead in self._old.values():
             if lead.archived_at is None:
                 self._learn(lead)
+        # Whoever has it now comes before whoever took it over.
+        for known_by, taken in ((self._by_number, merged["phone_e164"]), (self._by_email, merged["email"])):
+            for value, kept in taken.items():
+                known_by.setdefault(value, self._old[kept])
         counted = Call.objects.for_client(client).filter(from_e164__in=numbers).values_list("from_e164")
         self._calls = dict(counted.annotate(Count("pk")))
         self._changed: dict[UUID, Lead] = {}

@@ -48,6 +48,8 @@ def log_with(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     client = next((each for each in visible_clients(request) if lead and each.id == lead.client_id), None)
     if lead is None or client is None:
         raise Http404
+    if lead.merged_into_id and request.method == "GET":
+        return redirect("crm:lead_call_log", lead.merged_into_id)
     return _log(request, client, lead)
 
 
