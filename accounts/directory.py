@@ -20,11 +20,13 @@ class ClientFacts:
     glyph: str
     timezone: str
     status: str
+    phone_country: str  # whose numbers its people write without a code
 
 
 CLIENTS = (
     "SELECT coalesce(json_agg(ARRAY[id::text, slug, name, coalesce(settings->>'hue', 'gray'), "
-    "coalesce(settings->>'glyph', ''), timezone, status] ORDER BY name), '[]')::text "
+    "coalesce(settings->>'glyph', ''), timezone, status, coalesce(settings->>'country', 'US')] "
+    "ORDER BY name), '[]')::text "
     "FROM accounts_client WHERE {scope} AND archived_at IS NULL"
 )
 

@@ -30,7 +30,7 @@ CHANNELS = {
 }
 MISSED = ("phone-missed", "Missed call")
 OTHER = ("activity", "Other activity")
-UNKNOWN_CLIENT = ClientFacts(UUID(int=0), "", "Archived client", "gray", "", "UTC", "inactive")
+UNKNOWN_CLIENT = ClientFacts(UUID(int=0), "", "Archived client", "gray", "", "UTC", "inactive", "US")
 
 
 @lru_cache(maxsize=4096)

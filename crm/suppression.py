@@ -24,26 +24,27 @@ HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 PROFILE = re.compile(r"/(in|pub|company|sales/lead)/([^/?#]+)")
 
 
-def normalised(kind: str, given: str) -> str:
+def normalised(kind: str, given: str, region: str = phones.INTERNATIONAL) -> str:
     """The one way to write ``given``; "" when it is nothing of that kind. Never raises.
 
-    ``Ann@Example.COM`` → ``ann@example.com`` · ``(512) 555-0148`` → ``+15125550148`` ·
+    A number without its country's code is read as dialled in ``region``, the country of the client whose list it is.
+    ``Ann@Example.COM`` → ``ann@example.com`` · ``(512) 555-0148`` in the US → ``+15125550148`` ·
     ``https://www.example.com/about`` → ``example.com`` · ``LinkedIn.com/in/Ann/?x=1`` → ``linkedin.com/in/ann``
     """
     text = given.strip().strip("\u200b\ufeff")
     written = {
         Kind.EMAIL: _email,
-        Kind.PHONE: lambda raw: phones.parse(raw).e164,
+        Kind.PHONE: lambda raw: phones.parse(raw, region).e164,
         Kind.DOMAIN: _domain,
         Kind.LINKEDIN: _profile,
     }[Kind(kind)](text)
     return written if len(written) <= LONGEST else ""
 
 
-def guess(given: str) -> tuple[str, str]:
+def guess(given: str, region: str = phones.INTERNATIONAL) -> tuple[str, str]:
     """The kind and the one way to write ``given``; ("", "") when it is none of the four."""
     for kind in (Kind.LINKEDIN, Kind.EMAIL, Kind.PHONE, Kind.DOMAIN):
-        if value := normalised(kind, given):
+        if value := normalised(kind, given, region):
             return kind.value, value
     return "", ""
 

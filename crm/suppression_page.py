@@ -1,6 +1,6 @@
 """The do-not-contact list as people read it: searched, newest first, paged by key; and as a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from accounts.directory import ClientFacts
 from accounts.newest import page_of
 from accounts.tenancy import Actor
 from crm.models import Suppression
 from crm.services.digests import digests
 from crm.suppression import Kind, Reason, normalised
+from lib.phones import INTERNATIONAL
 
 AGENCY = "all"  # of the whole agency, where a client's name stands otherwise
 LARGE = 1000
@@ -26,17 +28,20 @@ class ListFilter:
     kind: str = ""
     reason: str = ""
     q: str = ""
+    regions: frozenset[str] = frozenset()  # in which a number that is looked for may have been dialled
 
     @classmethod
-    def parse(cls, params: Mapping[str, str], clients: Mapping[str, UUID]) -> Self:
+    def parse(cls, params: Mapping[str, str], clients: Sequence[ClientFacts]) -> Self:
         """A value that means nothing is left out."""
+        by_slug = {each.slug: each for each in clients}
         slug, kind, reason = (params.get(name, "") for name in ("client", "kind", "reason"))
         return cls(
-            client_id=clients.get(slug),
-            client=slug if slug in clients or slug == AGENCY else "",
+            client_id=by_slug[slug].id if slug in by_slug else None,
+            client=slug if slug in by_slug or slug == AGENCY else "",
             kind=kind if kind in Kind.values else "",
             reason=reason if reason in Reason.values else "",
             q=" ".join(params.get("q", "").replace("\x00", "").split())[:320],
+            regions=frozenset(each.phone_country for each in clients),
         )
 
     @property
@@ -57,13 +62,14 @@ class ListFilter:
         if self.reason:
             rows = rows.filter(reason=self.reason)
         if self.q:
-            rows = rows.filter(Q(value_hash__in=_hashes(self.q)) | Q(value__icontains=self.q))
+            rows = rows.filter(Q(value_hash__in=_hashes(self.q, self.regions)) | Q(value__icontains=self.q))
         return rows.newest_first()
 
 
-def _hashes(text: str) -> list[str]:
+def _hashes(text: str, regions: Iterable[str]) -> list[str]:
     """What ``text`` would be found by, whichever of the four it is: an erased person is found by their address."""
-    return digests([(kind, value) for kind in Kind if (value := normalised(kind, text))])
+    read = {(kind, normalised(kind, text, each)) for kind in Kind for each in (INTERNATIONAL, *regions)}
+    return digests([(kind, value) for kind, value in sorted(read) if value])
 
 
 def page(actor: Actor, chosen: ListFilter, before: str) -> tuple[list[Suppression], str]:

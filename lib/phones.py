@@ -14,8 +14,11 @@ class Phone:
     given: str  # as it came
 
 
+INTERNATIONAL = "ZZ"  # a region of no country: only numbers with a country's code can be read
+
+
 @lru_cache(maxsize=8192)
-def parse(raw: str, region: str = "US") -> Phone:
+def parse(raw: str, region: str) -> Phone:
     """Read ``raw`` as a caller in ``region`` would dial it. Anonymous callers and nonsense have no ``e164``.
 
     Possible numbers are enough: fictional and newly opened ranges are not yet "valid". Seven digits without an area

@@ -10,6 +10,12 @@ from accounts.admin import TenantAdmin
 from crm.models import Channel, Suppression
 from crm.services.suppression import Entry, suppress
 from crm.suppression import normalised
+from lib.phones import INTERNATIONAL
+
+UNREAD = (
+    "Write a whole address, number, domain or profile. A number that is no single client’s needs its country code, "
+    "such as +1 512 555 0148."
+)
 
 
 class SuppressionForm(forms.ModelForm):
@@ -31,8 +37,9 @@ class SuppressionForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("kind") and not normalised(data["kind"], data.get("value", "")):
-            self.add_error("value", "Write a whole address, number with area code, domain or profile.")
+        region = data["client"].phone_country if data.get("client") else INTERNATIONAL
+        if data.get("kind") and not normalised(data["kind"], data.get("value", ""), region):
+            self.add_error("value", UNREAD)
         if unknown := set(data.get("channels") or ()) - set(Channel.values):
             self.add_error("channels", f"There is no channel {', '.join(sorted(unknown))}.")
         if data.get("client") and data.get("agency") != data["client"].agency:

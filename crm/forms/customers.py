@@ -54,10 +54,10 @@ class CustomerForm(forms.Form):
             }
         )
 
-    @property
-    def values(self) -> dict[str, str]:
+    def values(self, region: str) -> dict[str, str]:
+        """``region``: the country of the client, whose people write its numbers without a code."""
         told = self.cleaned_data
-        return {**told, "phone_e164": phones.parse(told["phone"]).e164}
+        return {**told, "phone_e164": phones.parse(told["phone"], region).e164}
 
 
 class AgreedServiceForm(forms.Form):

@@ -14,6 +14,7 @@ from crm.services.suppression_import import MOST_BYTES
 from crm.suppression import Kind, Reason, guess, normalised
 from crm.suppression_page import AGENCY
 from lib.payloads import clean_text
+from lib.phones import INTERNATIONAL
 
 BY_HAND = (Reason.MANUAL, Reason.DO_NOT_CONTACT, Reason.UNSUBSCRIBED, Reason.OPTED_OUT, Reason.INVALID,
            Reason.HARD_BOUNCE, Reason.COMPLAINT)  # fmt: skip
@@ -37,6 +38,7 @@ class _Scoped(forms.Form):
         super().__init__(*args, **kwargs)
         self._ids = {each.slug: each.id for each in clients}
         self._own = clients[0].id if clients and not actor.is_staff else None
+        self._regions = {each.id: each.phone_country for each in clients}
         if found := scopes(actor, clients):
             self.fields["client"].choices = found  # type: ignore[attr-defined]
         else:
@@ -46,6 +48,11 @@ class _Scoped(forms.Form):
     def client_id(self) -> UUID | None:
         """None is the whole agency."""
         return self._ids.get(self.cleaned_data["client"]) if "client" in self.fields else self._own
+
+    @property
+    def region(self) -> str:
+        """In which a number without its country's code was dialled."""
+        return self._regions.get(self.client_id, INTERNATIONAL) if self.client_id else INTERNATIONAL
 
 
 class SuppressForm(_Scoped):
@@ -69,14 +76,12 @@ class SuppressForm(_Scoped):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         given, kind = clean_text(data.get("value", "")), data.get("kind", "")
-        if "value" in self.errors or "kind" in self.errors:
+        if {"value", "kind", "client"} & set(self.errors):
             return data
         if not kind:
-            kind, _ = guess(given)
-        if not kind or not normalised(kind, given):
-            self.add_error(
-                "value", "Write the whole of it, a number with its area code. We can’t read this one."
-            )
+            kind, _ = guess(given, self.region)
+        if not kind or not normalised(kind, given, self.region):
+            self.add_error("value", _unread(given, self.region))
         data["kind"], data["value"] = kind, given
         return data
 
@@ -86,10 +91,20 @@ class SuppressForm(_Scoped):
         return Entry(data["kind"], data["value"], data["reason"], clean_text(data["note"]))
 
 
+def _unread(given: str, region: str) -> str:
+    if region == INTERNATIONAL and sum(each.isdigit() for each in given) > 6 and "@" not in given:
+        return (
+            "This counts for all your clients, and they need not be in one country: write the number with its "
+            "country code, such as +1 512 555 0148."
+        )
+    return "Write the whole of it, a number with its area code. We can’t read this one."
+
+
 class SuppressFileForm(_Scoped):
     file = forms.FileField(
         label="CSV file",
-        help_text="One address, number, domain or profile a line; or columns: kind, value, channels, reason, note.",
+        help_text="One address, number, domain or profile a line; or columns: kind, value, channels, reason, note. "
+        "Numbers for all clients need their country code.",
         error_messages={"required": "Choose a file.", "empty": "The file is empty."},
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
     )

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
+from accounts.models import Client
 from accounts.tenancy import Actor
 from crm.models import Call, CampaignMember, Lead, Note
 from crm.models.calls import Verdict
@@ -54,13 +55,14 @@ def log_call(
     """
     if choice:
         choice.check(now)
+    region = Client.unscoped.get(pk=client_id).phone_country
     with connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME, [f"ingest:{client_id}"])
     if lead_id:
         lead = _kept(actor, client_id, lead_id)
     else:
-        lead = _known(actor, client_id, told) or _new(actor, client_id, told)
-    call = _write(actor, lead, told, campaign_id, choice)
+        lead = _known(actor, client_id, told, region) or _new(actor, client_id, told, region)
+    call = _write(actor, lead, told, campaign_id, choice, region)
     _remember(actor, call, lead, told, now)
     if campaign_id:
         _count_attempt(call, lead, choice, now)
@@ -76,11 +78,11 @@ def _kept(actor: Actor, client_id: UUID, lead_id: UUID) -> Lead:
     return lead
 
 
-def _known(actor: Actor, client_id: UUID, told: Told) -> Lead | None:
+def _known(actor: Actor, client_id: UUID, told: Told, region: str) -> Lead | None:
     """The person of the client with this number or address, longest known first, then who had it before a merge.
     Another address is another person.
     """
-    e164, email = phones.parse(told.phone).e164, told.email.lower()
+    e164, email = phones.parse(told.phone, region).e164, told.email.lower()
     same = (Q(phone_e164=e164) if e164 else Q(pk=None)) | (Q(email__iexact=email) if email else Q(pk=None))
     merged = kept_people(
         agency_id=actor.agency_id, client_id=client_id, asked={"phone_e164": [e164], "email": [email]}
@@ -98,20 +100,22 @@ def _known(actor: Actor, client_id: UUID, told: Told) -> Lead | None:
     return fits[0] if fits else None
 
 
-def _new(actor: Actor, client_id: UUID, told: Told) -> Lead:
+def _new(actor: Actor, client_id: UUID, told: Told, region: str) -> Lead:
     first, _, last = told.name.partition(" ")
     lead: Lead = Lead.unscoped.create(
         agency_id=actor.agency_id, client_id=client_id, source=Lead.Source.MANUAL, display_name=told.name[:200],
         first_name=first[:100], last_name=last[:100], email=told.email, phone=told.phone[:40],
-        phone_e164=phones.parse(told.phone).e164, owner_id=actor.user_id if actor.own_records else None,
+        phone_e164=phones.parse(told.phone, region).e164, owner_id=actor.user_id if actor.own_records else None,
     )  # fmt: skip
     return lead
 
 
-def _write(actor: Actor, lead: Lead, told: Told, campaign_id: UUID | None, choice: Choice | None) -> Call:
+def _write(
+    actor: Actor, lead: Lead, told: Told, campaign_id: UUID | None, choice: Choice | None, region: str
+) -> Call:
     outbound = told.direction == Call.Direction.OUTBOUND
     given = told.phone or lead.phone
-    e164 = phones.parse(given).e164
+    e164 = phones.parse(given, region).e164
     theirs = {"to_number": e164 or given, "phone_number": given} if outbound else {
         "from_number": given, "from_e164": e164,
     }  # fmt: skip

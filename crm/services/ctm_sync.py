@@ -17,8 +17,8 @@ from integrations.services.vault import open_credential
 
 
 class _Reader:
-    def __init__(self, ctm: CTMClient, walk: walks.Walk) -> None:
-        self._ctm = ctm
+    def __init__(self, ctm: CTMClient, walk: walks.Walk, region: str) -> None:
+        self._ctm, self._region = ctm, region
         self._first = ctm.first_page_url(walk.window_start, walk.window_end)
 
     def page(self, token: str) -> Page:
@@ -28,7 +28,7 @@ class _Reader:
         found = walks.Sorted()
         for entry in entries:
             try:
-                found.records.append(call_record(entry))
+                found.records.append(call_record(entry, self._region))
             except NotACall as reason:
                 found.rejects.append({"reason": str(reason), "raw": entry})
         found.ids = {record.external_id for record in found.records}
@@ -36,10 +36,10 @@ class _Reader:
 
 
 @contextmanager
-def _reader(account: CTMAccount, _client: Client, walk: walks.Walk) -> Iterator[_Reader]:
+def _reader(account: CTMAccount, client: Client, walk: walks.Walk) -> Iterator[_Reader]:
     keys = open_credential(account.credential)
     with CTMClient(keys["access_key"], keys["secret_key"], account.account_number) as ctm:
-        yield _Reader(ctm, walk)
+        yield _Reader(ctm, walk, client.phone_country)
 
 
 CTM = walks.Tracker(

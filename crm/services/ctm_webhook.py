@@ -124,7 +124,7 @@ def _ingest(inbound: InboundEvent, now: datetime) -> str:
     if named not in ("", account.account_number):
         return "The delivery names another account; it was kept and not used."
     try:
-        record = call_record(body)
+        record = call_record(body, client.phone_country)
     except NotACall as reason:
         return f"{reason} The delivery was kept and not used."
     reading = Reading(inbound.received_at, WEBHOOK_LAG)

@@ -68,7 +68,7 @@ class _Reader:
         for message in calls:
             try:
                 bundle = self._bundle(message, known.get(records.message_id(message)))
-                record = records.call_record(bundle)
+                record = records.call_record(bundle, self._client.phone_country)
             except NotACall as reason:
                 found.rejects.append({"reason": str(reason), "raw": dict(message)})
             else:

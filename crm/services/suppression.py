@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.models import Client
 from accounts.scope import Scope, agency_in_force, scoped
 from accounts.services.audit import Origin, record_by
 from accounts.statements import fetch
@@ -20,6 +21,7 @@ from accounts.tenancy import Actor
 from crm.models import CampaignMember, Lead, Suppression
 from crm.services.digests import digests
 from crm.suppression import STICKY, STRENGTH, Kind, Reason, covering, normalised
+from lib.phones import INTERNATIONAL
 from lib.uuid7 import uuid7
 
 ASK = "SELECT * FROM crm_suppressed(%s, %s, %s, %s)"
@@ -92,7 +94,7 @@ def suppressed(
     """Those of the given values that must not be used on ``channel`` (None: on any), as they were given.
 
     One statement, however many are asked about. A value that cannot be read is returned too: nobody is contacted at
-    what we do not understand.
+    what we do not understand. Numbers are asked about with their country's code, as they are kept everywhere.
     """
     asked: list[tuple[str, tuple[str, str]]] = []
     stopped = set()
@@ -159,13 +161,15 @@ def suppress(
 ) -> Added:
     """Suppress each of ``entries`` for one client, for the whole agency (no client), or platform-wide (no agency).
 
+    A client's numbers are read as dialled in its country; wider ones need the country's code.
     Two at once make one row. Who is added again is never suppressed less than before. Of an erased person the digest
     alone is kept, here and in every other row of theirs within reach.
     """
     read: dict[tuple[str, str], Entry] = {}
     refused = []
+    region = _region(client_id, entries)
     for each in entries:
-        value = normalised(each.kind, each.given)
+        value = normalised(each.kind, each.given, region)
         if not value:
             refused.append(each)
         elif (pair := (each.kind, value)) not in read or _outweighs(each, read[pair]):
@@ -192,6 +196,13 @@ def suppress(
     if gone:
         Suppression.unscoped.filter(value_hash__in=gone).update(value="", note="")
     return Added([pk for pk, fresh in rows if fresh], [pk for pk, fresh in rows if not fresh], refused)
+
+
+def _region(client_id: UUID | None, entries: Sequence[Entry]) -> str:
+    """Asked for only where a number is written without its country's code."""
+    if client_id and any(each.kind == Kind.PHONE and not each.given.startswith("+") for each in entries):
+        return Client.unscoped.get(pk=client_id).phone_country
+    return INTERNATIONAL
 
 
 def _outweighs(one: Entry, other: Entry) -> bool:

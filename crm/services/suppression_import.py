@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import Client
 from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
 from crm.models import Channel
 from crm.services.suppression import Entry, suppress
 from crm.suppression import Kind, Reason, guess, normalised
 from lib.payloads import clean_text
+from lib.phones import INTERNATIONAL
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 50_000
@@ -102,12 +104,13 @@ def import_list(
     A file that this product wrote changes nothing when it comes back. What has been erased cannot be put in words, so a
     row that says so counts as asked not to be contacted.
     """
+    region = Client.unscoped.get(pk=client_id).phone_country if client_id else INTERNATIONAL
     groups: dict[tuple[str, ...], list[Entry]] = {}
     refused = []
     for count, (line, row) in enumerate(read_rows(raw), 1):
         if count > MOST_ROWS:
             raise BadFile(f"The file has more than {MOST_ROWS:,} rows. Split it and send the parts.")
-        entry, channels = _understood(row)
+        entry, channels = _understood(row, region)
         if entry is None:
             refused.append((line, row.get("value", "")[:80]))
         else:
@@ -124,13 +127,13 @@ def import_list(
     return Imported(fresh, known, refused)
 
 
-def _understood(row: dict[str, str]) -> tuple[Entry | None, tuple[str, ...]]:
+def _understood(row: dict[str, str], region: str) -> tuple[Entry | None, tuple[str, ...]]:
     kind, value = row.get("kind", "").casefold(), row.get("value", "")
     channels = row.get("channels", "").casefold().replace(",", " ").split()
     reason = row.get("reason", "").casefold().replace(" ", "_") or Reason.IMPORTED
     if kind not in Kind.values:
-        kind, _ = guess(value)
-    if not kind or not normalised(kind, value) or set(channels) - set(Channel.values):
+        kind, _ = guess(value, region)
+    if not kind or not normalised(kind, value, region) or set(channels) - set(Channel.values):
         return None, ()
     if reason not in Reason.values or reason == Reason.ERASED:
         reason = Reason.IMPORTED if reason != Reason.ERASED else Reason.DO_NOT_CONTACT

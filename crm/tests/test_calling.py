@@ -190,3 +190,19 @@ def test_too_early_and_too_late_are_on_the_callees_clock(utc_hour: int, clock: s
         True,
         bool(warning),
     )
+
+
+def test_local_number_is_one_of_the_country_of_the_client(cast: Cast) -> None:
+    client = cast.brightside.client
+    client.settings = {**client.settings, "country": "AU"}
+    with platform_scope(PlatformUse.ADMIN):
+        client.save(update_fields=["settings"])
+    log(cast, "bea", phone="0412 345 678")
+    log(cast, "bea", phone="+61 412 345 678", direction="inbound")
+    with platform_scope(PlatformUse.ADMIN):
+        calls = Call.unscoped.filter(source="manual").order_by("created_at").select_related("lead")
+        told = [(each.lead.phone_e164, each.to_number, each.from_e164) for each in calls]
+        people = Lead.unscoped.filter(phone_e164="+61412345678").count()
+
+    assert told == [("+61412345678", "+61412345678", ""), ("+61412345678", "", "+61412345678")]
+    assert people == 1

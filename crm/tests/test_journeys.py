@@ -207,6 +207,18 @@ def test_the_list_shows_one_state_at_a_time(cast: Cast) -> None:
     assert "Delgado" not in hannah.get(address).content.decode()
 
 
+def test_number_of_a_customer_is_one_of_the_country_of_the_client(cast: Cast) -> None:
+    client, customer = cast.brightside.client, cast.brightside.work.customer
+    client.settings = {**client.settings, "country": "AU"}
+    with agency_scope(cast.larkspur.pk):
+        client.save(update_fields=["settings"])
+    post(cast, "hannah", "customer_save", customer.pk, name="Lee Moss", phone="0412 345 678", email="")
+
+    with agency_scope(cast.larkspur.pk):
+        customer.refresh_from_db()
+    assert customer.phone_e164 == "+61412345678"
+
+
 def test_services_and_customers_are_kept_by_the_clients_own_people(cast: Cast) -> None:
     house = cast.brightside
     form = {"name": "Whitening", "base_price": "299.50", "currency": "USD", "description": "", "active": "on"}

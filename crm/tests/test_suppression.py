@@ -76,12 +76,12 @@ def row(house: House, kind: str = "email") -> Suppression:
     ],
 )
 def test_values_are_written_one_way(kind: str, given: str, expected: str) -> None:
-    assert normalised(kind, given) == expected
+    assert normalised(kind, given, "US") == expected
 
 
 def test_kind_is_guessed_from_the_value() -> None:
     given = ("ann@example.com", "512-555-0148", "example.com", "linkedin.com/in/ann", "nonsense", "")
-    assert [guess(each)[0] for each in given] == ["email", "phone", "domain", "linkedin", "", ""]
+    assert [guess(each, "US")[0] for each in given] == ["email", "phone", "domain", "linkedin", "", ""]
 
 
 def test_domain_covers_those_below_it() -> None:
@@ -92,8 +92,8 @@ def test_question_is_answered_across_scopes(cast: Cast) -> None:
     """Platform, agency and client each count; what another client or agency suppressed does not."""
     stop(cast.brightside, Entry("phone", "(512) 555-0001"))
     stop(cast.delgado, Entry("phone", "(512) 555-0002"))
-    stop(cast.delgado, Entry("phone", "(512) 555-0003"), wide=True)
-    stop(cast.kettle, Entry("phone", "(512) 555-0004"), wide=True)
+    stop(cast.delgado, Entry("phone", "+1 (512) 555-0003"), wide=True)
+    stop(cast.kettle, Entry("phone", "+1 (512) 555-0004"), wide=True)
     with platform_scope(PlatformUse.ADMIN):
         suppress(
             agency_id=None, client_id=None, entries=[Entry("domain", "spam.test")], source="admin", now=NOON

@@ -36,7 +36,7 @@ def listed(cast: Cast) -> set[tuple[str, str, str, str]]:
 def test_somebody_is_added_for_the_agency_and_for_a_client(cast: Cast) -> None:
     nora, hannah = cast.browser("nora"), cast.browser("hannah")
     add = reverse("crm:suppression_add")
-    wide = {"client": "all", "value": "(512) 555-0001", "reason": "do_not_contact", "channels": []}
+    wide = {"client": "all", "value": "+1 (512) 555-0001", "reason": "do_not_contact", "channels": []}
     nora.post(add, wide)
     nora.post(add, {"client": cast.delgado.client.slug, "value": "Ann@Example.test", "reason": "manual"})
     hannah.post(add, {"value": "linkedin.com/in/bob", "reason": "opted_out", "client": "all"})
@@ -48,11 +48,47 @@ def test_somebody_is_added_for_the_agency_and_for_a_client(cast: Cast) -> None:
     }
 
 
+def abroad(cast: Cast, country: str = "AU") -> None:
+    """Delgado's people write the numbers of ``country`` without a code from now on."""
+    client = cast.delgado.client
+    client.settings = {**client.settings, "country": country}
+    with platform_scope(PlatformUse.ADMIN):
+        client.save(update_fields=["settings"])
+
+
+def test_numbers_are_read_as_the_people_of_the_client_write_them(cast: Cast) -> None:
+    abroad(cast)
+    slug = cast.delgado.client.slug
+    cast.browser("nora").post(
+        reverse("crm:suppression_add"), {"client": slug, "value": "0412 345 678", "reason": "manual"}
+    )
+    send(cast, "nora", "0412 345 679\n", slug)
+    wide = send(cast, "nora", "0412 345 670\n+61 412 345 671\n", "all")
+    found = cast.browser("nora").get(PAGE + "?q=0412+345+678").content.decode()
+
+    assert listed(cast) == {
+        ("+61412345678", "manual", "Delgado Plumbing", "manual"),
+        ("+61412345679", "imported", "Delgado Plumbing", "import"),
+        ("+61412345671", "imported", "", "import"),
+    }
+    assert "Line 1: 0412 345 670" in wide.content.decode()
+    assert ("+61 412 345 678" in found, "+61 412 345 679" in found) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("who", "data", "words"),
     [
         ("nora", {"client": "all", "value": "", "reason": "manual"}, "Write whom nobody should contact."),
-        ("nora", {"client": "all", "value": "555-0148", "reason": "manual"}, "We can’t read this one."),
+        (
+            "nora",
+            {"client": "brightside-dental", "value": "555-0148", "reason": "manual"},
+            "We can’t read this one.",
+        ),
+        (
+            "nora",
+            {"client": "all", "value": "(512) 555-0148", "reason": "manual"},
+            "write the number with its country code, such as +1 512 555 0148.",
+        ),
         (
             "nora",
             {"client": "copper-kettle", "value": "a@b.test", "reason": "manual"},
@@ -82,7 +118,7 @@ def test_refusals_stand_beside_the_field_and_keep_what_was_typed(
 def test_search_finds_by_any_spelling_and_within_one_client(cast: Cast) -> None:
     with agency_scope(cast.larkspur.pk):
         own = {"agency_id": cast.larkspur.pk, "source": "test", "now": NOON}
-        suppress(client_id=None, entries=[Entry("phone", "512 555 0001")], **own)  # type: ignore[arg-type]
+        suppress(client_id=None, entries=[Entry("phone", "+1 512 555 0001")], **own)  # type: ignore[arg-type]
         suppress(
             client_id=cast.delgado.client.pk,
             entries=[Entry("email", "gone@example.test", "erased")],
@@ -121,7 +157,7 @@ def test_removing_asks_first_and_a_sticky_one_stays(cast: Cast) -> None:
 
 
 def test_file_is_read_with_and_without_a_header(cast: Cast) -> None:
-    plain = "ann@example.test\r\n(512) 555-0001\nnonsense\n\nexample.com\n"
+    plain = "ann@example.test\r\n+1 (512) 555-0001\nnonsense\n\nexample.com\n"
     first = send(cast, "nora", plain, "all")
     headed = (
         "\ufeffName;Phone Number;Reason;Channels\nAnn;'+15125550002;unsubscribed;voice sms\nBo;123;;\n"
@@ -202,7 +238,7 @@ def test_superuser_stops_the_whole_platform(cast: Cast) -> None:
     address = reverse("admin:crm_suppression_add")
     bad = sam.post(address, {"kind": "phone", "value": "12", "reason": "manual", "channels": "fax"})
     good = sam.post(
-        address, {"kind": "phone", "value": "512 555 0001", "reason": "complaint", "channels": "voice"}
+        address, {"kind": "phone", "value": "+1 512 555 0001", "reason": "complaint", "channels": "voice"}
     )
     with platform_scope(PlatformUse.ADMIN):
         row = Suppression.unscoped.get(agency=None)
@@ -212,5 +248,5 @@ def test_superuser_stops_the_whole_platform(cast: Cast) -> None:
         ).status_code
 
     assert (bad.status_code, good.status_code, changed, deleted) == (200, 302, 403, 403)
-    assert "number with area code" in bad.content.decode()
+    assert "needs its country code" in bad.content.decode()
     assert (row.value, row.channels, row.sticky, row.source) == ("+15125550001", ["voice"], True, "admin")

@@ -105,7 +105,7 @@ def customer_save(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     customers.change_customer(
         actor=request.actor,  # type: ignore[attr-defined]
         customer_id=customer.pk,
-        values=form.values,
+        values=form.values(facts_of(request, customer.client_id).phone_country),
         now=timezone.now(),
     )
     return _done(request, customer, "Saved.")

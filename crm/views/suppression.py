@@ -126,7 +126,7 @@ def _ask(request: HttpRequest, row: Suppression, *, refused: str = "", code: int
 
 
 def _chosen(request: HttpRequest) -> lists.ListFilter:
-    return lists.ListFilter.parse(request.GET, {each.slug: each.id for each in visible_clients(request)})
+    return lists.ListFilter.parse(request.GET, visible_clients(request))
 
 
 def _show(

@@ -1,6 +1,6 @@
 import pytest
 
-from lib.phones import Phone, display, parse, search_digits
+from lib.phones import INTERNATIONAL, Phone, display, parse, search_digits
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,17 @@ from lib.phones import Phone, display, parse, search_digits
     ],
 )
 def test_phone_is_read_as_e164_or_not_at_all(raw: str, e164: str) -> None:
-    assert parse(raw) == Phone(e164, raw)
+    assert parse(raw, "US") == Phone(e164, raw)
 
 
 def test_phone_is_read_as_dialled_in_its_region() -> None:
     assert parse("020 7946 0000", "GB").e164 == "+442079460000"
+
+
+def test_number_of_no_country_is_read_with_its_code_alone() -> None:
+    given = ("+61 412 345 678", "0412 345 678", "(512) 555-0148")
+
+    assert [parse(each, INTERNATIONAL).e164 for each in given] == ["+61412345678", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,11 @@ WORDS = (
 NEVER_PART_OF_THE_CALL = ("indexed_at", "billed_amount", "billed_at")  # they change while the call does not
 
 
-def call_record(raw: Any) -> CallRecord:
-    """Read one entry of the call list, or the body of a webhook. Raises `NotACall`."""
+def call_record(raw: Any, region: str = "US") -> CallRecord:
+    """Read one entry of the call list, or the body of a webhook. Raises `NotACall`.
+
+    A number without its country's code was dialled in ``region``.
+    """
     if not isinstance(raw, Mapping):
         raise NotACall("The entry is not an object.")
     redacted = bool(raw.get("redacted") or raw.get("excluded"))
@@ -55,7 +58,7 @@ def call_record(raw: Any) -> CallRecord:
         raise NotACall("The entry has no id.")
     kind, direction = _kind(raw)
     status = _status(raw)
-    number = phones.parse(text_of(raw, "caller_number", 40) or text_of(raw, "contact_number", 40))
+    number = phones.parse(text_of(raw, "caller_number", 40) or text_of(raw, "contact_number", 40), region)
     turns = _turns(raw)
     return CallRecord(
         external_id=external_id,

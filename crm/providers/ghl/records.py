@@ -57,8 +57,8 @@ def may_have_sound(message: Mapping[str, Any]) -> bool:
     return status in CONNECTED or status == "voicemail" or (not status and _duration(message) > 0)
 
 
-def call_record(bundle: Bundle) -> CallRecord:
-    """Read one call. Raises `NotACall`."""
+def call_record(bundle: Bundle, region: str = "US") -> CallRecord:
+    """Read one call; a number without its country's code was dialled in ``region``. Raises `NotACall`."""
     message, contact = bundle["message"], bundle.get("contact") or {}
     external_id = message_id(message)
     if not external_id:
@@ -66,7 +66,7 @@ def call_record(bundle: Bundle) -> CallRecord:
     direction = "outbound" if text_of(message, "direction", 20).lower() == "outbound" else "inbound"
     status, duration, turns = _status(message), _duration(message), _turns(bundle.get("transcription"))
     theirs, ours = ("to", "from") if direction == "outbound" else ("from", "to")
-    number = phones.parse(text_of(message, theirs, 40) or text_of(contact, "phone", 40))
+    number = phones.parse(text_of(message, theirs, 40) or text_of(contact, "phone", 40), region)
     answered = True if status in CONNECTED else False if status in UNANSWERED else None
     return CallRecord(
         external_id=external_id,
