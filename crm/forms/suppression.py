@@ -1,17 +1,21 @@
 """Adding to a do-not-contact list, by hand and by file."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
 from accounts.directory import ClientFacts
+from accounts.months import start_of_day
+from accounts.permissions import Level
 from accounts.tenancy import Actor
+from crm.forms.moments import DayField
 from crm.models import Channel
 from crm.services.suppression import Entry
 from crm.services.suppression_import import MOST_BYTES
-from crm.suppression import Kind, Reason, guess, normalised
+from crm.suppression import STICKY, Kind, Reason, guess, normalised
 from crm.suppression_page import AGENCY
 from lib.payloads import clean_text
 from lib.phones import INTERNATIONAL
@@ -71,7 +75,31 @@ class SuppressForm(_Scoped):
         widget=forms.CheckboxSelectMultiple,
         help_text="Tick none to stop every way.",
     )
+    until = DayField(
+        label="Last day", required=False,
+        help_text="Leave it empty to stop for good. From the day after, they may be contacted again.",
+    )  # fmt: skip
     note = forms.CharField(label="Note", max_length=300, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        actor: Actor,
+        clients: Sequence[ClientFacts],
+        zone: str,
+        now: datetime,
+        **kwargs: Any,
+    ) -> None:
+        """Days are days of the client, and of ``zone`` where it is for all. Who could not take a reason away that
+        stays for good is not offered it.
+        """
+        super().__init__(*args, actor=actor, clients=clients, **kwargs)
+        self._zone, self._now = zone, now
+        self._zones = {each.id: each.timezone for each in clients}
+        if not actor.can("suppression.remove", Level.ADMINISTER):
+            self.fields["reason"].choices = [  # type: ignore[attr-defined]
+                (each.value, each.label) for each in BY_HAND if each not in STICKY
+            ]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -83,7 +111,18 @@ class SuppressForm(_Scoped):
         if not kind or not normalised(kind, given, self.region):
             self.add_error("value", _unread(given, self.region))
         data["kind"], data["value"] = kind, given
+        if self.expires_at and data.get("reason") in STICKY:
+            self.add_error("until", "For this reason they are never contacted again. Leave the day empty.")
+        elif self.expires_at and self.expires_at <= self._now:
+            self.add_error("until", "This day has passed. Choose one that is still to come, or none.")
         return data
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the last day is over; None is for good."""
+        last: date | None = self.cleaned_data.get("until")
+        zone = self._zones[self.client_id] if self.client_id else self._zone
+        return start_of_day(last + timedelta(days=1), zone) if last else None
 
     @property
     def entry(self) -> Entry:
@@ -103,8 +142,8 @@ def _unread(given: str, region: str) -> str:
 class SuppressFileForm(_Scoped):
     file = forms.FileField(
         label="CSV file",
-        help_text="One address, number, domain or profile a line; or columns: kind, value, channels, reason, note. "
-        "Numbers for all clients need their country code.",
+        help_text="One address, number, domain or profile a line; or columns: kind, value, channels, "
+        "reason, note, until (UTC). Numbers for all clients need their country code.",
         error_messages={"required": "Choose a file.", "empty": "The file is empty."},
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
     )

@@ -1,10 +1,13 @@
 """The page of the do-not-contact list: searched, added to, taken from, sent as a file and read from one."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.scope import PlatformUse, agency_scope, platform_scope
@@ -13,6 +16,7 @@ from crm.models import Suppression
 from crm.services.suppression import Entry, suppress
 
 PAGE = "/suppression/"
+NOW = timezone.now()
 
 
 def file(text: str | bytes) -> SimpleUploadedFile:
@@ -214,6 +218,80 @@ def test_file_of_ours_comes_back_without_changing_anything(cast: Cast) -> None:
     assert listed(cast) == before
 
 
+def standing(cast: Cast) -> list[tuple[Any, ...]]:
+    columns = ("value", "reason", "channels", "expires_at", "sticky", "note", "source")
+    with agency_scope(cast.larkspur.pk):
+        rows = Suppression.unscoped.filter(client=cast.brightside.client).exclude(value="stop@example.test")
+        return list(rows.order_by("value").values_list(*columns))
+
+
+def test_who_stands_for_a_time_stands_for_it_again_when_the_file_comes_back(cast: Cast) -> None:
+    future = (NOW + timedelta(days=30)).replace(second=7, microsecond=125)
+    own = {
+        "agency_id": cast.larkspur.pk,
+        "client_id": cast.brightside.client.pk,
+        "source": "test",
+        "now": NOON,
+    }
+    with agency_scope(cast.larkspur.pk):
+        for name, ends in (("a", future), ("b", None), ("c", NOON + timedelta(days=1))):
+            entry = Entry("email", f"{name}@example.test", "opted_out")
+            suppress(entries=[entry], expires_at=ends, **own)  # type: ignore[arg-type]
+    before = standing(cast)
+    hannah = cast.browser("hannah")
+    text = b"".join(hannah.get(reverse("crm:suppression_csv")).streaming_content).decode()  # type: ignore[attr-defined]
+    send(cast, "hannah", text)
+    after = standing(cast)
+    send(cast, "nora", text, cast.delgado.client.slug)
+
+    assert after == before
+    with agency_scope(cast.larkspur.pk):
+        copied = Suppression.unscoped.filter(
+            client=cast.delgado.client, value__in=["a@example.test", "c@example.test"]
+        )
+        assert list(copied.values_list("value", "expires_at")) == [("a@example.test", future)]
+    assert (
+        "Line 2: e@example.test"
+        in send(cast, "hannah", "value,until\ne@example.test,soon\n").content.decode()
+    )
+
+
+def test_somebody_is_stopped_until_a_day_of_their_client(cast: Cast) -> None:
+    add, hannah = reverse("crm:suppression_add"), cast.browser("hannah")
+    told = {"value": "ann@example.test", "reason": "manual", "until": "2035-03-31"}
+    hannah.post(add, told)
+    late = hannah.post(add, {**told, "value": "bo@example.test", "until": "2020-01-01"})
+    sticky = hannah.post(add, {**told, "value": "bo@example.test", "reason": "complaint"})
+
+    assert [(row[0], row[3]) for row in standing(cast)] == [
+        ("ann@example.test", datetime(2035, 4, 1, tzinfo=ZoneInfo(cast.brightside.client.timezone)))
+    ]
+    assert ("This day has passed." in late.content.decode(), late.status_code) == (True, 422)
+    assert "never contacted again" in sticky.content.decode()
+
+
+def test_reason_that_stays_is_for_those_who_could_take_others_away(cast: Cast) -> None:
+    """Theo may add to the list and not take from it."""
+    slug = cast.brightside.client.slug
+    told = {"client": slug, "value": "ann@example.test", "reason": "complaint"}
+    refused = cast.browser("theo").post(reverse("crm:suppression_add"), told)
+    send(cast, "theo", "value,reason\nbo@example.test,complaint\ncy@example.test,hard_bounce\n", slug)
+    send(cast, "hannah", "value,reason\ndi@example.test,complaint\n")
+
+    assert (
+        refused.status_code,
+        "Reported as spam" in refused.content.decode().split('id="id_reason"')[1].split("</select>")[0],
+    ) == (
+        422,
+        False,
+    )
+    assert [(row[0], row[1], row[4]) for row in standing(cast)] == [
+        ("bo@example.test", "do_not_contact", False),
+        ("cy@example.test", "do_not_contact", False),
+        ("di@example.test", "complaint", True),
+    ]
+
+
 def test_file_cannot_say_that_somebody_was_erased(cast: Cast) -> None:
     send(cast, "hannah", "value,reason\nann@example.test,erased\n")
 
@@ -228,7 +306,7 @@ def test_what_happens_to_the_list_is_in_the_log_without_naming_anybody(cast: Cas
         log = [(each.event_type, each.details) for each in told]
 
     assert log == [
-        ("suppression_imported", {"new": 2, "known": 0, "refused": 0}),
+        ("suppression_imported", {"new": 2, "known": 0, "over": 0, "refused": 0}),
         ("suppression_exported", {"q": "…"}),
     ]
 

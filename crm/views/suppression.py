@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import gate, proof
 from accounts.access import requires
-from accounts.directory import visible_clients
+from accounts.directory import reader_zone, visible_clients
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services.audit import Origin, record_by
@@ -37,12 +37,12 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
 @requires("suppression.add", Level.WRITE)
 def suppression_add(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    form = SuppressForm(request.POST, actor=actor, clients=visible_clients(request))
+    form = SuppressForm(request.POST, **_needs(request))
     if not form.is_valid():
         return _show(request, form=form, code=422)
     added = suppression.add_by_hand(
         actor=actor, client_id=form.client_id, entry=form.entry, channels=form.cleaned_data["channels"],
-        expires_at=None, now=timezone.now(), origin=Origin.of(request),
+        expires_at=form.expires_at, now=timezone.now(), origin=Origin.of(request),
     )  # fmt: skip
     if added.fresh:
         messages.success(request, "Added. From now on nobody is contacted there.")
@@ -69,7 +69,8 @@ def suppression_import_file(request: HttpRequest) -> HttpResponse:
         return _show(request, file_form=form, code=422)
     if done.refused:
         return _show(request, imported=done)
-    messages.success(request, f"Imported: {done.fresh:,} new, {done.known:,} known already.")
+    over = f" {done.over:,} left out, as their last day has passed." if done.over else ""
+    messages.success(request, f"Imported: {done.fresh:,} new, {done.known:,} known already.{over}")
     return redirect("crm:suppression")
 
 
@@ -129,6 +130,13 @@ def _chosen(request: HttpRequest) -> lists.ListFilter:
     return lists.ListFilter.parse(request.GET, visible_clients(request))
 
 
+def _needs(request: HttpRequest) -> dict[str, Any]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return {
+        "actor": actor, "clients": visible_clients(request), "zone": reader_zone(request), "now": timezone.now(),
+    }  # fmt: skip
+
+
 def _show(
     request: HttpRequest,
     *,
@@ -150,13 +158,14 @@ def _show(
         "reasons": Reason.choices,
         "scopes": scopes(actor, clients),
         "channel_words": dict(Channel.choices),
-        "form": form or SuppressForm(initial=begin, **own),
+        "form": form or SuppressForm(initial=begin, **_needs(request)),
         "file_form": file_form or SuppressFileForm(initial=begin, prefix="import", **own),
         "imported": imported,
         "shown": suppression_import.SHOWN,
         "older_url": chosen.address(here, before=older) if older else "",
         "csv_url": chosen.address(reverse("crm:suppression_csv")),
         "clear_url": here,
+        "may_stay": actor.can("suppression.remove", Level.ADMINISTER),
         "may_add": actor.can("suppression.add", Level.WRITE),
         "may_remove": actor.can("suppression.remove", Level.ADMINISTER),
         "may_export": actor.can("leads.export", Level.WRITE),
