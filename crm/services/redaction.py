@@ -31,6 +31,7 @@ from crm.services.timeline import tell
 Kind = RedactionReceipt.Kind
 GONE = "[redacted]"
 Redaction = Callable[[UUID, "Deadline", datetime], bool]
+DEFAULT_DAYS: int = ClientProfile._meta.get_field("redaction_days").default  # until a client says otherwise
 A_SWEEP = 500  # rows of each kind and client; the next sweep goes on
 
 
@@ -66,12 +67,10 @@ def redact_due(*, now: datetime) -> int:
     """
     done = 0
     with transaction.atomic(), platform_scope(PlatformUse.SWEEP):
-        policies = list(
-            ClientProfile.unscoped.order_by("pk").values_list(
-                "agency_id", "client_id", "redaction_days", "client__timezone"
-            )
-        )
-    for agency_id, client_id, days, zone in policies:
+        chosen = dict(ClientProfile.unscoped.values_list("client_id", "redaction_days"))
+        clients = list(Client.unscoped.order_by("pk").values_list("agency_id", "pk", "timezone"))
+    for agency_id, client_id, zone in clients:
+        days = chosen.get(client_id, DEFAULT_DAYS)
         at = deadline(days=days, on=now.astimezone(ZoneInfo(zone)).date(), zone=zone)
         with agency_scope(agency_id):
             done += _redact_client(client_id, at, now)

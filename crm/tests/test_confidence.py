@@ -85,6 +85,21 @@ def redact(now: datetime = LONG_AFTER) -> int:
     return redact_due(now=now)
 
 
+def test_client_without_a_policy_of_its_own_is_redacted_after_ninety_days(cast: Cast) -> None:
+    journey = confide(cast)
+    with agency_scope(cast.larkspur.pk):
+        ClientProfile.unscoped.filter(client=cast.brightside.client).delete()
+        closed = Journey.unscoped.get(pk=journey.pk).closed_at
+    assert closed is not None
+
+    redact(closed + timedelta(days=89))
+    early = places_of(SECRET)
+    redact(closed + timedelta(days=92))
+
+    assert "crm_journey.symptoms" in early
+    assert places_of(SECRET, OTHER) == []
+
+
 def test_no_word_is_left_anywhere(cast: Cast) -> None:
     journey = confide(cast)
     assert {"crm_journey.symptoms", "crm_activity.metadata", "crm_note.body"} <= set(places_of(SECRET))
