@@ -207,6 +207,22 @@ def test_the_list_shows_one_state_at_a_time(cast: Cast) -> None:
     assert "Delgado" not in hannah.get(address).content.decode()
 
 
+def test_service_that_is_offered_no_more_stays_with_its_journey(cast: Cast) -> None:
+    house = cast.brightside
+    pk = house.work.journey.pk
+    with agency_scope(cast.larkspur.pk):
+        Journey.unscoped.filter(pk=pk).update(service=house.work.service)
+        Service.unscoped.filter(pk=house.work.service.pk).update(active=False)
+    page = cast.browser("hannah").get(reverse("crm:journey_edit", args=[pk])).content.decode()
+    kept = {"service": str(house.work.service.pk), "notes_summary": "Prefers mornings"}
+    answer = post(cast, "hannah", "journey_save", pk, **kept)
+    new = cast.browser("hannah").get(reverse("crm:journey_new", args=[house.lead.pk])).content.decode()
+
+    assert f'value="{house.work.service.pk}" selected' in page
+    assert (answer.status_code, journey_of(house).service_id) == (302, house.work.service.pk)
+    assert f'value="{house.work.service.pk}"' not in new
+
+
 def test_number_of_a_customer_is_one_of_the_country_of_the_client(cast: Cast) -> None:
     client, customer = cast.brightside.client, cast.brightside.work.customer
     client.settings = {**client.settings, "country": "AU"}

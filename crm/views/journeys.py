@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -307,7 +309,8 @@ def _new_form(request: HttpRequest, lead: Lead, form: forms.Form, status: int = 
 def _change_form(request: HttpRequest, journey: Journey, *args: Any, **kwargs: Any) -> JourneyChangeForm:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     client = facts_of(request, journey.client_id)
-    services = Service.objects.for_actor(actor).filter(client_id=client.id).offered()
+    chosen = Q(active=True) | Q(pk=journey.service_id)  # also when it is offered no more
+    services = Service.objects.for_actor(actor).filter(chosen, client_id=client.id).order_by(Lower("name"))
     return JourneyChangeForm(*args, services=services, zone=client.timezone, **kwargs)
 
 
