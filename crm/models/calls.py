@@ -150,6 +150,11 @@ class Call(ClientOwned):
             ),
             models.Index(fields=("agency", "lead", "-started_at", "-id"), name="call_lead"),
             models.Index(fields=("agency", "client", "from_e164", "started_at"), name="call_number"),
+            models.Index(
+                fields=("agency", "client", "to_number"),
+                name="call_dialled",
+                condition=Q(direction="outbound"),
+            ),
             models.Index(  # the two that a client's figures are counted from
                 fields=("agency", "client", "direction", "-started_at"),
                 name="call_message",

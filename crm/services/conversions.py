@@ -15,7 +15,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Model
 
+from accounts.models import Client
 from accounts.tenancy import Actor
+from crm.due_dates import midday
 from crm.models import (
     Call,
     CallClassification,
@@ -98,8 +100,8 @@ def agree_to_service(
         after["call"] = look(call, OF_CALL)
     if lead:
         before["lead"], after["lead"] = lead
-        before["milestone"] = _reach(journey, now)
-    before["agreements"], before["outcomes"] = _write_agreements(journey, customer, agreed, agreed_on, now)
+        before["milestone"] = _reach(journey, _agreed_at(journey, agreed_on))
+    before["agreements"], before["outcomes"] = _write_agreements(journey, customer, agreed, agreed_on)
     after["customer"] = look(customer, OF_NEW_CUSTOMER)
     conversion = Conversion.unscoped.create(
         agency_id=journey.agency_id, client_id=journey.client_id, journey=journey, customer=customer, call=call,
@@ -181,20 +183,24 @@ def _convert_call(actor: Actor, call: Call, customer: Customer, now: datetime) -
     return verdict
 
 
-def _reach(journey: Journey, now: datetime) -> str:
+def _agreed_at(journey: Journey, day: date) -> datetime:
+    return midday(day, Client.unscoped.get(pk=journey.client_id).timezone)
+
+
+def _reach(journey: Journey, at: datetime) -> str:
     """The id of the milestone if it is reached for the first time, else nothing."""
     made, new = OutcomeMilestone.unscoped.get_or_create(
         agency_id=journey.agency_id, client_id=journey.client_id, lead=journey.lead, stage=AGREED,
-        defaults={"reached_at": now},
+        defaults={"reached_at": at},
     )  # fmt: skip
     return str(made.pk) if new else ""
 
 
 def _write_agreements(
-    journey: Journey, customer: Customer, agreed: Sequence[Agreed], agreed_on: date, now: datetime
-) -> tuple[dict[str, str], list[str]]:
-    """The agreements, and a deal for each. Returns {agreement: its price} and the deals."""
-    agreements, deals = {}, []
+    journey: Journey, customer: Customer, agreed: Sequence[Agreed], agreed_on: date
+) -> tuple[dict[str, list[str]], list[str]]:
+    """The agreements, and a deal for each. Returns {agreement: its price and day} and the deals."""
+    agreements, deals, at = {}, [], _agreed_at(journey, agreed_on)
     for each in agreed:
         agreement = ServiceAgreement.unscoped.create(
             agency_id=journey.agency_id, client_id=journey.client_id, customer=customer, journey=journey,
@@ -203,10 +209,10 @@ def _write_agreements(
         )  # fmt: skip
         deal = Outcome.unscoped.create(
             agency_id=journey.agency_id, client_id=journey.client_id, lead_id=journey.lead_id, customer=customer,
-            agreement=agreement, kind=Outcome.Kind.DEAL, amount=each.price, currency=each.currency, occurred_at=now,
+            agreement=agreement, kind=Outcome.Kind.DEAL, amount=each.price, currency=each.currency, occurred_at=at,
             source="agreement",
         )  # fmt: skip
-        agreements[str(agreement.pk)] = str(each.price)
+        agreements[str(agreement.pk)] = [str(each.price), agreed_on.isoformat()]
         deals.append(str(deal.pk))
     return agreements, deals
 
@@ -259,14 +265,14 @@ def _check_untouched(made: Mapping[str, Any], rows: Mapping[str, Model | None]) 
 
 def _check_unused(conversion: Conversion, customer: Customer, was: Mapping[str, Any]) -> None:
     """Nobody has built on what the conversion made."""
-    agreements = {str(pk): str(price) for pk, price in ServiceAgreement.unscoped.filter(
-        pk__in=list(was["agreements"])).values_list("pk", "agreed_price")}  # fmt: skip
+    agreements = {str(pk): (price, day) for pk, price, day in ServiceAgreement.unscoped.filter(
+        pk__in=list(was["agreements"])).values_list("pk", "agreed_price", "agreed_date")}  # fmt: skip
     deals = set(map(str, Outcome.unscoped.filter(pk__in=was["outcomes"]).values_list("pk", flat=True)))
     more = Outcome.unscoped.filter(agreement_id__in=list(was["agreements"])).exclude(pk__in=was["outcomes"])
-    same_prices = {pk: Decimal(price) for pk, price in agreements.items()} == {
-        pk: Decimal(price) for pk, price in was["agreements"].items()
+    same_words = agreements == {
+        pk: (Decimal(price), date.fromisoformat(day)) for pk, (price, day) in was["agreements"].items()
     }
-    if not same_prices or deals != set(was["outcomes"]) or more.exists():
+    if not same_words or deals != set(was["outcomes"]) or more.exists():
         raise ConversionRefused("What was agreed was changed since, so this can’t be taken back any more.")
     if was["customer"] is None and _is_used(conversion, customer, was):
         raise ConversionRefused("The customer has got more since, so this can’t be taken back any more.")

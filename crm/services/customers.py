@@ -6,11 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Min
 
+from accounts.models import Client
 from accounts.tenancy import Actor
+from crm.due_dates import midday
 from crm.models import Call, Customer, Outcome, OutcomeMilestone, ServiceAgreement
 from crm.services.timeline import tell
 
+PAID = "paid"  # the milestone
 FIELDS = ("name", "phone", "phone_e164", "email")
 Status = Customer.Status
 
@@ -73,7 +77,7 @@ def link_call(*, actor: Actor, customer_id: UUID, call_id: UUID, linked: bool, n
 def save_agreement(
     *, actor: Actor, customer_id: UUID, agreement_id: UUID | None, values: Mapping[str, Any], now: datetime
 ) -> ServiceAgreement:
-    """Write down what the customer agreed to, or change it; its deal follows the price.
+    """Write down what the customer agreed to, or change it; its deal follows the price and the day.
 
     ``values``: service (of the same client, or None), service_name, agreed_price, currency, agreed_date. Raises
     `CustomerRefused`, `ServiceAgreement.DoesNotExist`.
@@ -102,12 +106,16 @@ def save_agreement(
 
 
 def _deal_of(agreement: ServiceAgreement, customer: Customer, now: datetime) -> None:
-    money = {"amount": agreement.agreed_price, "currency": agreement.currency}
+    zone = Client.unscoped.get(pk=agreement.client_id).timezone
+    money = {
+        "amount": agreement.agreed_price, "currency": agreement.currency,
+        "occurred_at": midday(agreement.agreed_date, zone),
+    }  # fmt: skip
     deals = Outcome.unscoped.filter(agreement=agreement, kind=Outcome.Kind.DEAL)
     if not deals.update(**money, updated_at=now):
         Outcome.unscoped.create(
             agency_id=agreement.agency_id, client_id=agreement.client_id, customer=customer, lead_id=customer.lead_id,
-            agreement=agreement, kind=Outcome.Kind.DEAL, occurred_at=now, source="agreement", **money,
+            agreement=agreement, kind=Outcome.Kind.DEAL, source="agreement", **money,
         )  # fmt: skip
 
 
@@ -127,31 +135,45 @@ def remove_agreement(*, actor: Actor, customer_id: UUID, agreement_id: UUID, now
 def add_outcome(*, actor: Actor, customer_id: UUID, values: Mapping[str, Any], now: datetime) -> Outcome:
     """Write down money that came of the customer. ``values``: kind, amount, currency, occurred_at (aware).
 
-    The first revenue reaches the milestone ``paid``.
+    The first revenue by its time is when the milestone ``paid`` was reached.
     """
     customer = hold_customer(actor, customer_id)
     outcome = Outcome.unscoped.create(
         agency_id=customer.agency_id, client_id=customer.client_id, customer=customer, lead_id=customer.lead_id,
         kind=values["kind"], amount=values["amount"], currency=values["currency"], occurred_at=values["occurred_at"],
     )  # fmt: skip
-    if outcome.kind == Outcome.Kind.REVENUE and customer.lead_id:
-        OutcomeMilestone.unscoped.get_or_create(
-            agency_id=customer.agency_id, client_id=customer.client_id, lead_id=customer.lead_id, stage="paid",
-            defaults={"reached_at": outcome.occurred_at},
-        )  # fmt: skip
+    _follow_revenue(customer)
     _tell(customer, actor, "outcome_added", now, {"kind": outcome.kind, "outcome": str(outcome.pk)})
     return outcome
 
 
 @transaction.atomic
 def remove_outcome(*, actor: Actor, customer_id: UUID, outcome_id: UUID, now: datetime) -> None:
-    """Take away money that was a mistake. Raises `CustomerRefused` for the deal of an agreement."""
+    """Take away money that was a mistake; without any revenue nobody has paid. Raises `CustomerRefused` for the deal of
+    an agreement, `Outcome.DoesNotExist`.
+    """
     customer = hold_customer(actor, customer_id)
     outcome = Outcome.unscoped.select_for_update(of=("self",)).get(pk=outcome_id, customer=customer)
     if outcome.agreement_id:
         raise CustomerRefused("This deal belongs to an agreement. Change the agreement instead.")
     outcome.delete()
+    _follow_revenue(customer)
     _tell(customer, actor, "outcome_removed", now, {"outcome": str(outcome_id)})
+
+
+def _follow_revenue(customer: Customer) -> None:
+    if customer.lead_id is None:
+        return
+    own: dict[str, Any] = {
+        "agency_id": customer.agency_id,
+        "client_id": customer.client_id,
+        "lead_id": customer.lead_id,
+    }
+    revenue = Outcome.unscoped.filter(**own, kind=Outcome.Kind.REVENUE)
+    if first := revenue.aggregate(at=Min("occurred_at"))["at"]:
+        OutcomeMilestone.unscoped.update_or_create(**own, stage=PAID, defaults={"reached_at": first})
+    else:
+        OutcomeMilestone.unscoped.filter(**own, stage=PAID).delete()
 
 
 def _tell(customer: Customer, actor: Actor, action: str, now: datetime, metadata: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Agreed to service: all of it or nothing, once, and taken back exactly."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.directory import ClientFacts
 from accounts.scope import agency_scope, scoped
 from accounts.tenancy import Actor
 from conftest import NOON, Cast, House, make_cast
+from crm.due_dates import midday
 from crm.models import (
     Activity,
     Call,
@@ -25,12 +27,14 @@ from crm.models import (
     OutcomeMilestone,
     ServiceAgreement,
 )
+from crm.outlook import outlook
 from crm.services import conversions, customers
 from crm.services.conversions import Agreed, ConversionRefused, agree_to_service, undo_conversion
 from crm.tests.test_board import at_once, stage
 from integrations.models import WriteLog
 
 DAY = date(2026, 11, 20)
+ZONE = "America/New_York"  # of Brightside
 # What the deed touches. Of an undone conversion a trace stays in Conversion, Activity and WriteLog.
 TOUCHED = (Journey, Lead, Call, CallClassification, Customer, ServiceAgreement, Outcome, OutcomeMilestone)
 
@@ -123,7 +127,7 @@ def test_one_deed_does_it_all(cast: Cast, hannah: Actor) -> None:
         customer.pk,
     )
     assert (lead.status, lead.status_by_hand, lead.stage_id) == ("converted", "converted", won.pk)
-    assert (push.value, push.status, milestone.reached_at) == (5, "pending", NOON)
+    assert (push.value, push.status, milestone.reached_at) == (5, "pending", midday(DAY, ZONE))
     assert actions == ["stage_changed", "agreed"]
     assert (conversion.done_by_id, conversion.customer_id) == (cast.people["hannah"].pk, customer.pk)
 
@@ -214,6 +218,10 @@ def another_price(conversion: Conversion) -> None:
     ServiceAgreement.unscoped.filter(journey=conversion.journey_id).update(agreed_price=Decimal(1))
 
 
+def another_day(conversion: Conversion) -> None:
+    ServiceAgreement.unscoped.filter(journey=conversion.journey_id).update(agreed_date=date(2026, 11, 1))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -225,6 +233,7 @@ def another_price(conversion: Conversion) -> None:
         touch(Lead, status_by_hand=""),
         more_money,
         another_price,
+        another_day,
     ],
 )
 def test_what_was_built_on_is_not_taken_back(
@@ -341,6 +350,13 @@ def test_a_deal_follows_its_agreement(cast: Cast, hannah: Actor) -> None:
             values={**values, "agreed_price": Decimal(80)},
         )  # fmt: skip
         deal = Outcome.unscoped.get(agreement=made)
+        assert deal.occurred_at == midday(DAY, ZONE)
+        customers.save_agreement(
+            actor=hannah, customer_id=house.work.customer.pk, agreement_id=made.pk, now=NOON,
+            values={**values, "agreed_price": Decimal(80), "agreed_date": date(2026, 10, 31)},
+        )  # fmt: skip
+        deal.refresh_from_db()
+        assert deal.occurred_at == midday(date(2026, 10, 31), ZONE)
         assert (deal.kind, deal.amount, deal.lead_id) == ("deal", Decimal(80), house.lead.pk)
         with pytest.raises(customers.CustomerRefused, match="belongs to an agreement"):
             customers.remove_outcome(
@@ -350,6 +366,73 @@ def test_a_deal_follows_its_agreement(cast: Cast, hannah: Actor) -> None:
             actor=hannah, customer_id=house.work.customer.pk, agreement_id=made.pk, now=NOON
         )
         assert not Outcome.unscoped.filter(pk=deal.pk).exists()
+
+
+def test_a_deal_counts_in_the_month_in_which_it_was_agreed(cast: Cast, hannah: Actor) -> None:
+    """Written down on the first of November, agreed to on the last of October."""
+    house = cast.brightside
+    journey, november = fresh(house), datetime(2026, 11, 1, 15, tzinfo=UTC)
+    client = ClientFacts(house.client.pk, house.client.slug, house.client.name, "", "", ZONE, "active", "US")
+    with scoped(hannah.scope), transaction.atomic():
+        agree_to_service(
+            actor=hannah,
+            journey_id=journey.pk,
+            agreed=agreed(house),
+            agreed_on=date(2026, 10, 31),
+            now=november,
+        )
+        deals = set(
+            Outcome.unscoped.filter(lead=journey.lead, kind="deal").values_list("occurred_at", flat=True)
+        )
+        won = [outlook(hannah, client, at).won_count for at in (november - timedelta(days=1), november)]
+        other = Outcome.unscoped.filter(kind="deal").exclude(lead=journey.lead).count()
+
+    assert deals == {midday(date(2026, 10, 31), ZONE)}
+    assert (won, other) == ([2, 0], 0)
+
+
+def test_paid_is_reached_by_the_first_revenue_and_not_without_any(cast: Cast, hannah: Actor) -> None:
+    house = cast.brightside
+    own: dict[str, Any] = {"actor": hannah, "customer_id": house.work.customer.pk, "now": NOON}
+
+    def reached() -> list[Any]:
+        rows = OutcomeMilestone.unscoped.filter(lead=house.lead, stage="paid")
+        return list(rows.values_list("reached_at", flat=True))
+
+    with scoped(hannah.scope), transaction.atomic():
+        Outcome.unscoped.filter(kind="revenue").delete()
+        money = {"kind": "revenue", "amount": Decimal(5), "currency": "USD"}
+        late = customers.add_outcome(**own, values={**money, "occurred_at": NOON})
+        early = customers.add_outcome(**own, values={**money, "occurred_at": NOON - timedelta(days=3)})
+        both = reached()
+        customers.remove_outcome(**own, outcome_id=early.pk)
+        one = reached()
+        customers.remove_outcome(**own, outcome_id=late.pk)
+        none = reached()
+
+    assert (both, one, none) == ([NOON - timedelta(days=3)], [NOON], [])
+
+
+def test_calls_that_we_made_to_a_customer_can_be_linked(cast: Cast) -> None:
+    house = cast.brightside
+    own: dict[str, Any] = {"agency_id": house.client.agency_id, "client": house.client, "started_at": NOON}
+    with agency_scope(house.client.agency_id):
+        customer = Customer.unscoped.create(
+            agency_id=house.client.agency_id, client=house.client, name="Eve Park", phone_e164="+14105550166"
+        )
+        Call.unscoped.create(
+            **own, external_id="out-1", direction="outbound", to_number="+14105550166", summary="We rang Eve"
+        )
+        Call.unscoped.create(
+            **own,
+            external_id="in-1",
+            direction="inbound",
+            to_number="+14105550166",
+            summary="Somebody rang us",
+        )
+    page = cast.browser("hannah").get(reverse("crm:customer", args=[customer.pk])).content.decode()
+
+    assert ("We rang Eve" in page, "Somebody rang us" in page) == (True, False)
 
 
 def test_a_call_is_linked_in_one_click(cast: Cast) -> None:

@@ -68,6 +68,7 @@ def _page(request: HttpRequest, customer: Customer, status: int = 200, **kept: f
     known = Q(lead_id=customer.lead_id) if customer.lead_id else Q(pk=None)
     if customer.phone_e164:
         known |= Q(from_e164=customer.phone_e164)
+        known |= Q(direction=Call.Direction.OUTBOUND, to_number=customer.phone_e164)  # as we dialled it
     unlinked = calls.filter(known, client_id=client.id, customer=None)
     context = {
         "customer": customer,
