@@ -18,7 +18,6 @@ from crm.models import Call
 from crm.paging import EPOCH, PAGE, Order, Page, Place, Source, read_page
 from crm.searching import FOUND, found_values
 
-MOST_LEADS = 2000  # of one search, where further filters may thin them out
 # What a row of the list shows. Identifiers come as text, which is how they leave again.
 ROW = {
     "id": "c.id::text",
@@ -104,9 +103,8 @@ class InboxFilter(InAddress):
             held.append("c.seen_at IS NULL")
         if self.q:
             few = first_page and not self.narrows_calls and not actor.own_records
-            most = PAGE if few else MOST_LEADS
             held.append(f"c.lead_id = ANY(ARRAY({FOUND}))")
-            values += found_values(self.q, client_id=self.client_id, most=most)
+            values += found_values(self.q, client_id=self.client_id, most=PAGE if few else None)
         return held, values
 
 

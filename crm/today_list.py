@@ -110,7 +110,7 @@ def _open(rows: Any, reader: Reader) -> Iterable[Callback]:
 
 
 def _callback(reader: Reader, each: Callback, by: str) -> Row:
-    why = words.promised(reader.local(each.due_at), reader.today, by=by, note=each.note)
+    why = words.promised(reader.local(each.due_at), reader.today, there=each.due_there, by=by, note=each.note)
     return Row(
         Kind.CALLBACK,
         each.pk,

@@ -29,9 +29,13 @@ def at_moment(local: datetime, today: date) -> str:
     return hour if local.date() == today else f"{on_day(local.date(), today)} {hour}"
 
 
-def promised(local: datetime, today: date, *, by: str, note: str) -> str:
-    """``by`` is who promised when it was not the reader, "" for the reader."""
+def promised(local: datetime, today: date, *, there: datetime, by: str, note: str) -> str:
+    """``there`` is the same moment on the clock of who is called; ``by`` who promised when it was not the reader, ""
+    for the reader.
+    """
     when = at_moment(local, today)
+    if there.utcoffset() != local.utcoffset():
+        when += f", {at_moment(there, local.date()).removeprefix('at ')} on their clock"
     words = (
         f"{by} promised to call back {when}; you own the lead" if by else f"You promised to call back {when}"
     )

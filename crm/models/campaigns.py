@@ -1,6 +1,7 @@
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import F, Q
@@ -190,3 +191,8 @@ class Callback(ClientOwned):
 
     def __str__(self) -> str:
         return f"{self.lead_id} at {self.due_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def due_there(self) -> datetime:
+        """On the clock of who is called."""
+        return self.due_at.astimezone(ZoneInfo(self.timezone))

@@ -13,13 +13,13 @@ from accounts.services.clients import create_client
 from accounts.tenancy import Actor
 from crm.models import ClassificationPolicy, PipelineStage
 
-# name, hue, won, lost
+# name, hue, won, lost, chance in per cent: a first guess, so that the forecast says something from the first day on
 STAGES = (
-    ("New", "blue", False, False),
-    ("Contacted", "violet", False, False),
-    ("Quoted", "amber", False, False),
-    ("Won", "green", True, False),
-    ("Lost", "gray", False, True),
+    ("New", "blue", False, False, 10),
+    ("Contacted", "violet", False, False, 20),
+    ("Quoted", "amber", False, False, 50),
+    ("Won", "green", True, False, None),
+    ("Lost", "gray", False, True, None),
 )
 
 
@@ -38,7 +38,7 @@ def add_stages(client: Client) -> None:
     PipelineStage.unscoped.bulk_create(
         PipelineStage(
             agency_id=client.agency_id, client=client, name=name, hue=hue, position=at, is_won_stage=won,
-            is_lost_stage=lost,
+            is_lost_stage=lost, chance=chance,
         )
-        for at, (name, hue, won, lost) in enumerate(STAGES)
+        for at, (name, hue, won, lost, chance) in enumerate(STAGES)
     )  # fmt: skip

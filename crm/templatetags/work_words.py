@@ -1,7 +1,10 @@
+from datetime import datetime
+
 from django import template
 
 from crm.models import Channel
 from lib.phones import display
+from lib.ui.times import clock
 
 register = template.Library()
 CHANNELS = dict(Channel.choices)
@@ -11,6 +14,12 @@ CHANNELS = dict(Channel.choices)
 def phone_words(e164: str) -> str:
     """``(512) 555-0148``"""
     return display(e164)
+
+
+@register.filter
+def their_clock(due_there: datetime) -> str:
+    """``11:00 AM there``"""
+    return f"{clock(due_there)} there"
 
 
 @register.filter

@@ -252,7 +252,10 @@ def test_the_function_forgets_nothing_of_the_living_or_of_others(cast: Cast, who
 def test_archived_and_back(cast: Cast) -> None:
     lead, browser = cast.brightside.lead, cast.browser("hannah")
     browser.post(reverse("crm:lead_archive", args=[lead.pk]))
-    assert "is in the archive." in browser.get(reverse("crm:lead", args=[lead.pk])).content.decode()
+    page = browser.get(reverse("crm:lead", args=[lead.pk])).content.decode()
+    assert "is in the archive." in page
+    offers = [name for name in ("crm:lead_stage", "crm:lead_tag") if reverse(name, args=[lead.pk]) in page]
+    assert offers == []  # what an archived lead would answer with a 404
     browser.post(reverse("crm:lead_restore", args=[lead.pk]))
     with agency_scope(cast.larkspur.pk), transaction.atomic():
         Lead.unscoped.filter(pk=lead.pk).update(email="a@example.test", archived_at=NOON)

@@ -203,6 +203,21 @@ def many(cast: Cast) -> Cast:
     return cast
 
 
+def test_search_that_finds_thousands_of_people_finds_all_their_calls(cast: Cast) -> None:
+    people = make_leads(cast.brightside, 2_001, display_name="Pat Crowd", last_call_at=NOON)
+    house = cast.brightside
+    with agency_scope(cast.larkspur.pk):
+        Call.unscoped.bulk_create(
+            Call(
+                agency_id=cast.larkspur.pk, client=house.client, lead=lead, source=Call.Source.MANUAL,
+                external_id=str(n), started_at=NOON - timedelta(minutes=n), category="warm",
+            )
+            for n, lead in enumerate(people)
+        )  # fmt: skip
+
+    assert len(read(cast.browser("hannah"), "/calls.csv?q=crowd&category=warm")) == 2_001
+
+
 def stale(cast: Cast, who: str) -> Browser:
     """A browser that was let in an hour ago."""
     browser = cast.browser(who)

@@ -32,5 +32,9 @@ def test_new_client_has_all_it_needs(cast: Cast) -> None:
             model.unscoped.filter(client=made).count()
             for model in (ClientProfile, Subscription, ClassificationPolicy, PipelineStage)
         ]
+        chances = (
+            PipelineStage.unscoped.filter(client=made).order_by("position").values_list("chance", flat=True)
+        )
+        assert list(chances) == [10, 20, 50, None, None]
     assert counts == [1, 1, 1, 5]
     assert told == ["Summit Roofing", "Summit Roofing"]

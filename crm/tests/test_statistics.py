@@ -99,6 +99,8 @@ def test_page_links_each_number_to_its_rows(busy: Cast) -> None:
     behind = reverse("crm:statistics_rows") + "?client=brightside-dental&of=calls&words=left+vm"
     listed = hannah.get(behind).content.decode()
 
+    people = busy.browser("nora").get(reverse("crm:statistics_rows") + "?client=brightside-dental&of=leads")
+    assert reverse("crm:lead", args=[busy.brightside.lead.pk]) in people.content.decode()
     assert behind.replace("&", "&amp;") in page
     assert ("Lee Brightside Dental" in listed, listed.count("<tr>")) == (True, 2)
 

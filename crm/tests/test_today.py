@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +11,7 @@ from crm import today_words as words
 from crm.today import Group, Kind, group_of, merged
 
 NEW_YORK = "America/New_York"
+TOKYO = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)  # Friday, 2 PM in New York
 TODAY = date(2026, 11, 20)
 ONE = UUID(int=1)
@@ -125,14 +127,21 @@ def at(day: int, hour: int) -> datetime:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (words.promised(at(20, 15), TODAY, by="", note=""), "You promised to call back at 3:00 PM."),
         (
-            words.promised(at(17, 9), TODAY, by="", note="The invoice"),
+            words.promised(at(20, 15), TODAY, there=at(20, 15), by="", note=""),
+            "You promised to call back at 3:00 PM.",
+        ),
+        (
+            words.promised(at(17, 9), TODAY, there=at(17, 9), by="", note="The invoice"),
             "You promised to call back on Tuesday at 9:00 AM: The invoice",
         ),
         (
-            words.promised(at(19, 9), TODAY, by="Theo", note=""),
+            words.promised(at(19, 9), TODAY, there=at(19, 9), by="Theo", note=""),
             "Theo promised to call back yesterday at 9:00 AM; you own the lead.",
+        ),
+        (
+            words.promised(at(20, 15), TODAY, there=at(20, 15).astimezone(TOKYO), by="", note=""),
+            "You promised to call back at 3:00 PM, tomorrow at 12:00 AM on their clock.",
         ),
         (
             words.step_due(2, "Implants", date(2026, 11, 17), TODAY, owner="you own the lead"),

@@ -100,7 +100,7 @@ def _row(actor: Actor, each: Any) -> dict[str, Any]:
             "at": each.started_at,
         }
     if isinstance(each, Lead):
-        url = "" if actor.is_staff else reverse("portal:lead", args=[each.pk])
+        url = reverse("crm:lead" if actor.is_staff else "portal:lead", args=[each.pk])
         return {
             "name": each.name,
             "url": url,
