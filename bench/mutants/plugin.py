@@ -1,7 +1,8 @@
 """A pytest plugin: collects once, and then tries every mutant of ``MUTANTS_LIST`` in a fork of what is loaded.
 
 Each line of that file is a try, and a line with its outcome is added to ``MUTANTS_FOUND``. What has to be read from
-the start is left out there, and tried by the caller, who finds in ``MUTANTS_REACHED`` which tests call which function.
+the start is left out there, and tried by the caller. ``MUTANTS_CENSUS`` tells which tests are red though nothing was
+taken away, and which run the line of which mutant; it is made where there is none.
 """
 
 import json
@@ -31,9 +32,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     _warm_up(session)
     connections.close_all()
     tries = [json.loads(line) for line in Path(os.environ["MUTANTS_LIST"]).read_text().splitlines()]
-    census = _census(session, [Mutant(**each["mutant"]) for each in tries if "mutant" in each])
+    kept = Path(os.environ["MUTANTS_CENSUS"])
+    if not kept.is_file():
+        made = _census(session, [Mutant(**each["mutant"]) for each in tries if "mutant" in each])
+        kept.write_text(json.dumps(made))
+    census = json.loads(kept.read_text())
     _doubtful.update(census["red"])
-    Path(os.environ["MUTANTS_REACHED"]).write_text(json.dumps(census["reached"]))
     routes = nearby.routes()
     for wanted in tries:
         connections.close_all()

@@ -1,5 +1,6 @@
 """Trying mutants: a copy of the tree, servers that stay up, and pytest, warm where it can be and cold where it must."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,7 +22,6 @@ from runtime.throwaway import TEMPLATE
 
 WORKER = "gw1"
 COLD_LIMIT_S = 1800
-MOST_COLD = 300  # tests named on one command line
 ALL = [*(f"{app}/tests" for app in APPS if app != "portal"), *nearby.PAGES, *nearby.FENCES, *nearby.DOORS]
 PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
 
@@ -30,8 +30,9 @@ class Trial:
     def __init__(self, tree: Path, work: Path) -> None:
         self._tree = tree
         self._work = work
+        self._digest = digest_of(tree)
+        self._census = work / "census.json"
         self._env = os.environ | {"PYTEST_XDIST_WORKER": WORKER}
-        self._reached = work / "reached.json"
 
     def make_tables(self) -> None:
         """Let the first test make the tables of which every later run gets a clone."""
@@ -45,14 +46,18 @@ class Trial:
         return database.mutants(testing.address(OWNER, TEMPLATE))
 
     def warm(self, tries: list[dict[str, Any]], found: Path) -> None:
-        """Try all of ``tries`` in forks of one process. ``found`` grows by a line each, except for the cold ones."""
+        """Try all of ``tries`` in forks of one process. ``found`` grows by a line each, except for the cold ones.
+
+        Beside it lies what is known of the untouched tree, until the tree changes.
+        """
+        self._census = found.with_name(f"census-{self._digest}.json")
         listed = self._work / "tries.jsonl"
         listed.write_text("".join(json.dumps(each) + "\n" for each in tries))
         self._drop_clone()
         env = self._env | {
             "MUTANTS_LIST": str(listed),
             "MUTANTS_FOUND": str(found),
-            "MUTANTS_REACHED": str(self._reached),
+            "MUTANTS_CENSUS": str(self._census),
         }
         command = [
             sys.executable,
@@ -83,9 +88,9 @@ class Trial:
     def _tests_of(self, mutant: Mutant) -> list[str]:
         own = f"{mutant.path.split('/')[0]}/tests"
         if mutant.kind in nearby.IN_CODE:
-            tests: list[str] | None = json.loads(self._reached.read_text()).get(mutant.name)
+            tests: list[str] | None = json.loads(self._census.read_text())["reached"].get(mutant.name)
             if tests is not None:
-                return tests[:MOST_COLD]
+                return tests[: nearby.MOST]
         return [*nearby.DOORS, *([own] if own != "portal/tests" else []), *nearby.FENCES]
 
     def _first_red(self, *tests: str) -> str:
@@ -116,6 +121,14 @@ class Trial:
     def _drop_clone(self) -> None:
         with psycopg.connect(testing.admin_address(), autocommit=True) as admin:
             admin.execute(f"DROP DATABASE IF EXISTS test_portal_{WORKER} WITH (FORCE)")
+
+
+def digest_of(tree: Path) -> str:
+    """Of every module there is, name and words."""
+    found = hashlib.sha256()
+    for path in sorted(tree.rglob("*.py")):
+        found.update(f"{path.relative_to(tree)}\0".encode() + path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,6 +58,9 @@ class Post:
     def pages(self) -> int:
         with self.side.inside():
             return sum(self.runs().values_list("pages", flat=True))
+
+    def has_read_on(self, pages: int) -> bool:
+        return self.pages() > pages
 
     def ask(self) -> None:
         """Make the account due, and ring."""
@@ -118,7 +122,7 @@ def test_sync_is_whole_after_ten_kills(which: str, request: pytest.FixtureReques
         post.ask()
         worker = post.start_worker()
         try:
-            wait_until(lambda before=before: post.pages() > before)
+            wait_until(partial(post.has_read_on, before))
             time.sleep(dice.random() * 0.4)
         finally:
             os.killpg(worker.pid, signal.SIGKILL)
