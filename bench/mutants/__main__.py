@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--list", action="store_true", help="name the mutants of the source, run nothing")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run found out")
-    parser.add_argument("--survivors", action="store_true", help="try again what survived the earlier run")
+    parser.add_argument(
+        "--survivors", action="store_true", help="try again what survived, each in a process of its own"
+    )
     parser.add_argument("--trust", action="store_true", help="the tests are known to pass on this tree")
     chosen = parser.parse_args()
     mutants = [each for each in source.mutants(ROOT) if chosen.only in each.name]
@@ -47,7 +49,7 @@ def main() -> int:
             print(f"The untouched tree is red: {red}")
             return 1
         tries = [*_of_source(mutants), *_of_database(ready, chosen.only)]
-        _run(ready, tries, kept)
+        _run(ready, tries, kept, make_sure=chosen.survivors)
     known = _known(kept)
     return _report({each["name"]: known[each["key"]] for each in tries if each["key"] in known})
 
@@ -67,7 +69,7 @@ def _of_database(ready: Trial, only: str) -> list[dict[str, Any]]:
     ]
 
 
-def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path) -> None:
+def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path, *, make_sure: bool) -> None:
     """Add a line to ``kept`` for each of ``tries`` that is not known yet."""
     known = _known(kept)
     owed = [each for each in tries if each["key"] not in known]
@@ -80,7 +82,7 @@ def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path) -> None:
     known = _known(kept)
     for each in owed:
         told = known.get(each["key"])
-        if "mutant" in each and not (told and told["killed"]):  # cold, or a survivor to make sure of
+        if "mutant" in each and (told is None or make_sure and not told["killed"]):
             told = ready.cold(source.Mutant(**each["mutant"]))
             with kept.open("a") as found:
                 found.write(json.dumps({"key": each["key"], "name": each["name"], **told}) + "\n")

@@ -15,7 +15,7 @@ PAGES = tuple(PORTAL + each for each in ("test_portal.py", "test_stats.py", "tes
 OF_DOORS = ("another_house", "behind_the_door", "for_actor", "through_the_door", "through_a_scope")
 OF_DATABASE = ("no_foreign_row", "carry_the_tenant", "writing_into")
 IN_CODE = ("door", "guard")
-MOST = 400  # tests that are asked about one mutant; who is not noticed by them counts as a survivor
+MOST = 120  # tests that are asked about one mutant; who is not noticed by them counts as a survivor
 WRITTEN = "what_is_written_down"
 
 
