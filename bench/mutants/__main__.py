@@ -82,7 +82,7 @@ def _run(ready: Trial, tries: list[dict[str, Any]], kept: Path, *, make_sure: bo
     known = _known(kept)
     for each in owed:
         told = known.get(each["key"])
-        if "mutant" in each and (told is None or make_sure and not told["killed"]):
+        if "mutant" in each and (told is None or (make_sure and not told["killed"])):
             told = ready.cold(source.Mutant(**each["mutant"]))
             with kept.open("a") as found:
                 found.write(json.dumps({"key": each["key"], "name": each["name"], **told}) + "\n")
