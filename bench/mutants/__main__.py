@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument(
         "--survivors", action="store_true", help="try again what survived, each in a process of its own"
     )
+    parser.add_argument("--most", type=int, default=400, help="tests that are asked about one mutant")
     parser.add_argument("--trust", action="store_true", help="the tests are known to pass on this tree")
     chosen = parser.parse_args()
     mutants = [each for each in source.mutants(ROOT) if chosen.only in each.name]
@@ -43,7 +44,7 @@ def main() -> int:
         kept.unlink(missing_ok=True)
     if chosen.survivors:
         kept.write_text("".join(json.dumps(each) + "\n" for each in _known(kept).values() if each["killed"]))
-    with trial(ROOT) as ready:
+    with trial(ROOT, most=chosen.most) as ready:
         ready.make_tables()
         if not chosen.trust and (red := ready.untouched()):
             print(f"The untouched tree is red: {red}")

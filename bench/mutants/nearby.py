@@ -1,7 +1,6 @@
 """Which tests are the likeliest to notice a mutant, and in which order they are asked."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ PAGES = tuple(PORTAL + each for each in ("test_portal.py", "test_stats.py", "tes
 OF_DOORS = ("another_house", "behind_the_door", "for_actor", "through_the_door", "through_a_scope")
 OF_DATABASE = ("no_foreign_row", "carry_the_tenant", "writing_into")
 IN_CODE = ("door", "guard")
-MOST = 120  # tests that are asked about one mutant; who is not noticed by them counts as a survivor
 WRITTEN = "what_is_written_down"
 
 
@@ -42,19 +40,8 @@ def of_source(
     known: dict[str, list[str]],
     reached: dict[str, list[str]],
 ) -> Iterator[pytest.Item]:
-    """The nearest `MOST` tests, the likeliest first."""
-    return islice(_by_nearness(items, mutant, text, known, reached), MOST)
-
-
-def _by_nearness(
-    items: Sequence[pytest.Item],
-    mutant: Mutant,
-    text: bytes,
-    known: dict[str, list[str]],
-    reached: dict[str, list[str]],
-) -> Iterator[pytest.Item]:
-    """Of a policy, which keeps people from the code, every test of its app and every fence in the end; of what stands
-    in a function, those that run the line.
+    """The likeliest first. Of a policy, which keeps people from the code, every test of its app and every fence in
+    the end; of what stands in a function, those that run the line.
     """
     own = f"{mutant.path.split('/')[0]}/tests/"
     if mutant.kind in IN_CODE:

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,10 @@ def _try(
 
         put_in(mutant, text)
 
-    items = list(nearby.of_source(session.items, mutant, text, routes, reached))
+    near = nearby.of_source(session.items, mutant, text, routes, reached)
+    items = list(
+        islice(near, int(os.environ["MUTANTS_MOST"]))
+    )  # who is not noticed by them counts as a survivor
     while True:
         verdict = _forked(session, change, [item for item in items if item.nodeid not in _doubtful])
         if verdict is None or not verdict["killed"] or _vouches(session, verdict["by"]):

@@ -27,9 +27,10 @@ PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and no
 
 
 class Trial:
-    def __init__(self, tree: Path, work: Path) -> None:
+    def __init__(self, tree: Path, work: Path, most: int) -> None:
         self._tree = tree
         self._work = work
+        self._most = most
         self._digest = digest_of(tree)
         self._census = work / "census.json"
         self._env = os.environ | {"PYTEST_XDIST_WORKER": WORKER}
@@ -58,6 +59,7 @@ class Trial:
             "MUTANTS_LIST": str(listed),
             "MUTANTS_FOUND": str(found),
             "MUTANTS_CENSUS": str(self._census),
+            "MUTANTS_MOST": str(self._most),
         }
         command = [
             sys.executable,
@@ -90,7 +92,7 @@ class Trial:
         if mutant.kind in nearby.IN_CODE:
             tests: list[str] | None = json.loads(self._census.read_text())["reached"].get(mutant.name)
             if tests is not None:
-                return tests[: nearby.MOST]
+                return tests[: self._most]
         return [*nearby.DOORS, *([own] if own != "portal/tests" else []), *nearby.FENCES]
 
     def _first_red(self, *tests: str) -> str:
@@ -132,7 +134,7 @@ def digest_of(tree: Path) -> str:
 
 
 @contextmanager
-def trial(root: Path) -> Iterator[Trial]:
+def trial(root: Path, *, most: int) -> Iterator[Trial]:
     """A copy of what git knows of ``root``, and servers; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="switchboard-mutants-") as directory:
         tree, work = Path(directory) / "tree", Path(directory) / "work"
@@ -143,7 +145,7 @@ def trial(root: Path) -> Iterator[Trial]:
         (tree / "vendor").symlink_to((root / "vendor").resolve())
         testing.start_servers()
         try:
-            yield Trial(tree, work)
+            yield Trial(tree, work, most)
         finally:
             testing.pytest_unconfigure()
 
