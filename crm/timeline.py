@@ -107,6 +107,35 @@ def _status(told: Told) -> str:
     return f"Marked as {to.lower()}" if to else "Status left to the facts again"
 
 
+LISTED = {"phone": "number", "email": "e-mail address", "linkedin": "LinkedIn profile"}
+MEMBER = {
+    "active": "is called again in",
+    "paused": "paused in",
+    "completed": "done with",
+    "opted_out": "opted out of",
+}
+
+
+def _listed(told: Told) -> str:
+    return f"Their {LISTED[told['kind']]} was put on the do-not-contact list"
+
+
+def _unlisted(told: Told) -> str:
+    return f"Their {LISTED[told['kind']]} was taken off the do-not-contact list"
+
+
+def _member(told: Told) -> str:
+    words = MEMBER[told["to"]]
+    return f"{words[0].upper()}{words[1:]} the campaign {told['name']}"
+
+
+def _sentiment(told: Told) -> str:
+    to, before = (Lead.Sentiment(told[each]).label.lower() if told[each] else "" for each in ("to", "from"))
+    if not to:
+        return "Sentiment taken off"
+    return f"Sentiment changed from {before} to {to}" if before else f"Sentiment: {to}"
+
+
 def _fields(told: Told) -> str:
     """Names alone: what stood there is nobody's business once it is changed."""
     names = told.get("fields", [])
@@ -138,6 +167,7 @@ ACTIONS: dict[str, Action] = {
     "lead_restored": Action("changes", "archive-restore", "Taken out of the archive"),
     "lead_erased": Action("changes", "eraser", "Erased"),
     "status_set": Action("changes", "circle-check", _status),
+    "sentiment_set": Action("changes", "smile", _sentiment),
     "owner_changed": Action("changes", "user-round-check", _owner),
     "score_set": Action(
         "changes", "gauge", lambda told: f"Score set by hand from {_number(told['from'])} to {told['to']}"
@@ -182,6 +212,12 @@ ACTIONS: dict[str, Action] = {
     "outcome_added": Action("changes", "coins", "Money written down"),
     "outcome_removed": Action("changes", "coins", "Money taken off again"),
     "campaign_joined": Action("changes", "megaphone", lambda told: f"Added to the campaign {told['name']}"),
+    "campaign_member": Action("changes", "megaphone", _member),
+    "campaign_left": Action("changes", "megaphone", lambda told: f"Taken out of the campaign {told['name']}"),
+    "suppression_added": Action("changes", "ban", _listed),
+    "suppression_removed": Action("changes", "undo-2", _unlisted),
+    "call_tagged": Action("calls", "tag", lambda told: f"Call tagged {told['name']}"),
+    "call_untagged": Action("calls", "tag", lambda told: f"Tag {told['name']} taken off a call"),
     "tag_added": Action("changes", "tag", lambda told: f"Tagged {told['name']}"),
     "tag_removed": Action("changes", "tag", lambda told: f"Tag {told['name']} taken off"),
     "disposition_set": Action("calls", "phone-forwarded", _disposition),

@@ -182,6 +182,12 @@ class Call(ClientOwned):
             ),
         )
 
+    @property
+    def their_number(self) -> str:
+        """The other side's, dialled or calling: E.164, or as it was typed; "" when there was none to be seen."""
+        # In calls of a tracker ``to_number`` is ours.
+        return self.from_e164 or (self.to_number if self.phone_number else "")
+
     def __str__(self) -> str:
         return f"{self.get_kind_display()} from {self.caller}"
 

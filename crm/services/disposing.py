@@ -144,8 +144,8 @@ def _bring_about(
     did: dict[str, Any] = {}
     match choice.words:
         case known.DO_NOT_CONTACT:
-            did["suppressed"] = _suppress(actor, lead, now)
-        case known.INCORRECT_NUMBER if not lead.phone_is_wrong:
+            did["suppressed"] = _suppress(actor, call, lead, now)
+        case known.INCORRECT_NUMBER if not lead.phone_is_wrong and _was_tried(call, lead):
             lead.phone_is_wrong = True
             lead.save(update_fields=["phone_is_wrong", "updated_at"])
             did["marked"] = lead.phone_e164
@@ -156,14 +156,20 @@ def _bring_about(
     return did
 
 
-def _suppress(actor: Actor, lead: Lead, now: datetime) -> list[str]:
-    if not (lead.phone_e164 or lead.email or lead.linkedin_url):
+def _was_tried(call: Call, lead: Lead) -> bool:
+    """Whether the call was with the number that stands with the person. A call without one says nothing else."""
+    return not call.their_number or call.their_number in (lead.phone_e164, lead.phone)
+
+
+def _suppress(actor: Actor, call: Call, lead: Lead, now: datetime) -> list[str]:
+    if not (call.their_number or lead.phone_e164 or lead.email or lead.linkedin_url):
         raise Refused(
             "disposition", "This person has no number or address that could be stopped. Add one first."
         )
     added = suppress_lead(
-        lead=lead, reason=Reason.DO_NOT_CONTACT, source="disposition", added_by=actor.user_id, now=now
-    )
+        lead=lead, reason=Reason.DO_NOT_CONTACT, source="disposition", added_by=actor.user_id, now=now,
+        numbers=[call.their_number] if call.their_number else [],
+    )  # fmt: skip
     return [str(pk) for pk in added.fresh]
 
 

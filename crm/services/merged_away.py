@@ -59,6 +59,18 @@ def last_of(*, agency_id: UUID, client_id: UUID, lead_ids: Iterable[UUID]) -> di
     return ends
 
 
+def merged_into(lead: Lead) -> list[Lead]:
+    """Everybody who was merged into ``lead``, link by link, and not taken apart since."""
+    people = Lead.unscoped.filter(agency_id=lead.agency_id, client_id=lead.client_id)
+    found: dict[UUID, Lead] = {}
+    fresh = {lead.pk}
+    while fresh:
+        links = people.filter(merged_into__in=fresh).exclude(pk__in=found).in_bulk()
+        found |= links
+        fresh = set(links)
+    return [found[pk] for pk in sorted(found)]
+
+
 def _merges(
     agency_id: UUID, client_id: UUID, wanted: Mapping[str, set[str]]
 ) -> Iterable[tuple[UUID, dict[str, Any]]]:

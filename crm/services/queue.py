@@ -13,6 +13,7 @@ from crm.dispositions import Rules
 from crm.models import Call, Callback, Campaign, CampaignMember, Lead
 from crm.services.calling import ONE_AT_A_TIME, Told, log_call
 from crm.services.disposing import Choice, Disposed
+from crm.services.statuses import refresh_status
 from crm.services.suppression import suppressed_leads
 
 HELD_FOR = timedelta(minutes=15)  # whoever walks away leaves the person to the others
@@ -64,6 +65,7 @@ def next_person(*, actor: Actor, campaign_id: UUID, now: datetime) -> CampaignMe
             return member
         member.status = CampaignMember.Status.OPTED_OUT
         member.save(update_fields=["status", "updated_at"])
+        refresh_status(agency_id=member.agency_id, lead_ids=[member.lead_id])
     return None
 
 

@@ -20,6 +20,9 @@ from accounts.statements import fetch
 from accounts.tenancy import Actor
 from crm.models import CampaignMember, Lead, Suppression
 from crm.services.digests import digests
+from crm.services.merged_away import merged_into
+from crm.services.statuses import refresh_status
+from crm.services.stopped import tell_stopped
 from crm.suppression import STICKY, STRENGTH, Kind, Reason, covering, normalised
 from lib.phones import INTERNATIONAL
 from lib.uuid7 import uuid7
@@ -211,14 +214,22 @@ def _outweighs(one: Entry, other: Entry) -> bool:
 
 @transaction.atomic
 def suppress_lead(
-    *, lead: Lead, reason: str, source: str, added_by: UUID | None, now: datetime, note: str = ""
+    *,
+    lead: Lead,
+    reason: str,
+    source: str,
+    added_by: UUID | None,
+    now: datetime,
+    note: str = "",
+    numbers: Sequence[str] = (),
 ) -> Added:
-    """Stop every contact of the client with a person, by all the ways we know, and take them out of its campaigns."""
-    ways = (
-        (Kind.PHONE, lead.phone_e164),
-        (Kind.EMAIL, lead.email),
-        (Kind.LINKEDIN, lead.linkedin_url),
-    )
+    """Stop every contact of the client with a person, by all the ways we know, and take them out of its campaigns.
+
+    Those of people merged into them count, and ``numbers``, such as the one they have just called from.
+    """
+    ways = [(Kind.PHONE, each) for each in numbers]
+    for each in (lead, *merged_into(lead)):
+        ways += [(Kind.PHONE, each.phone_e164), (Kind.EMAIL, each.email), (Kind.LINKEDIN, each.linkedin_url)]
     added = suppress(
         agency_id=lead.agency_id,
         client_id=lead.client_id,
@@ -230,6 +241,7 @@ def suppress_lead(
     running = (CampaignMember.Status.ACTIVE, CampaignMember.Status.PAUSED)
     members = CampaignMember.unscoped.filter(agency_id=lead.agency_id, lead_id=lead.pk, status__in=running)
     members.update(status=CampaignMember.Status.OPTED_OUT, held_by=None, held_until=None, updated_at=now)
+    refresh_status(agency_id=lead.agency_id, lead_ids=[lead.pk])
     return added
 
 
@@ -249,6 +261,16 @@ def add_by_hand(
         agency_id=actor.agency_id, client_id=client_id, entries=[entry], source="manual", now=now,
         channels=channels, expires_at=expires_at, added_by=actor.user_id,
     )  # fmt: skip
+    if added.fresh:
+        value = normalised(entry.kind, entry.given)
+        tell_stopped(
+            actor=actor,
+            client_id=client_id,
+            kind=entry.kind,
+            value=value,
+            action="suppression_added",
+            now=now,
+        )
     for pk in (*added.fresh, *added.known):
         details = {"row": str(pk), "kind": entry.kind, "reason": entry.reason}
         record_by(
@@ -274,6 +296,10 @@ def remove(*, actor: Actor, suppression_id: UUID, now: datetime, origin: Origin)
             f"This one stays: {row.get_reason_display().lower()}. Nobody can be contacted there again."
         )
     row.delete()
+    tell_stopped(
+        actor=actor, client_id=row.client_id, kind=row.kind, value=row.value, action="suppression_removed",
+        now=now,
+    )  # fmt: skip
     details: dict[str, Any] = {"row": str(suppression_id), "kind": row.kind, "reason": row.reason}
     record_by(
         actor,

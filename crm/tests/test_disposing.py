@@ -222,6 +222,67 @@ def test_meeting_of_a_campaign_ends_it_for_them(cast: Cast) -> None:
     assert state(cast)["member"] == ("completed", None, "")
 
 
+ANOTHER, ADDRESS = "+14105550190", "lee@example.test"
+
+
+def from_another_number(cast: Cast, **fields: Any) -> None:
+    """The person has a number and an address; the call, which the address joined to them, comes from elsewhere."""
+    with platform_scope(PlatformUse.ADMIN):
+        Lead.unscoped.filter(pk=cast.brightside.lead.pk).update(email=ADDRESS)
+        Call.unscoped.filter(pk=cast.brightside.call.pk).update(
+            **{"from_number": "(410) 555-0190", "from_e164": ANOTHER, **fields}
+        )
+
+
+def listed(cast: Cast) -> list[tuple[str, str]]:
+    with platform_scope(PlatformUse.ADMIN):
+        rows = Suppression.unscoped.filter(source="disposition", client=cast.brightside.client)
+        return sorted(rows.values_list("kind", "value"))
+
+
+def test_do_not_contact_lists_the_number_that_called_too(cast: Cast) -> None:
+    from_another_number(cast)
+    say(cast, "Do Not Contact")
+
+    number = cast.brightside.lead.phone_e164
+    assert listed(cast) == [("email", ADDRESS), ("phone", number), ("phone", ANOTHER)]
+
+
+def test_do_not_contact_lists_the_number_that_one_of_us_dialled(cast: Cast) -> None:
+    from_another_number(
+        cast, direction="outbound", from_number="", from_e164="", to_number=ANOTHER, phone_number=ANOTHER
+    )
+    say(cast, "Do Not Contact")
+
+    assert ("phone", ANOTHER) in listed(cast)
+
+
+def test_our_own_number_of_a_tracked_call_is_never_listed(cast: Cast) -> None:
+    from_another_number(cast, from_number="anonymous", from_e164="", to_number="+14105550100")
+    say(cast, "Do Not Contact")
+
+    assert listed(cast) == [("email", ADDRESS), ("phone", cast.brightside.lead.phone_e164)]
+
+
+def test_do_not_contact_lists_those_who_were_merged_into_the_person(cast: Cast) -> None:
+    gone = cast.brightside.work.gone
+    with platform_scope(PlatformUse.ADMIN):
+        Lead.unscoped.filter(pk=gone.pk).update(
+            phone_e164=ANOTHER, linkedin_url="https://www.linkedin.com/in/lee"
+        )
+    say(cast, "Do Not Contact")
+
+    assert [kind for kind, _ in listed(cast)] == ["linkedin", "phone", "phone"]
+
+
+def test_wrong_number_that_is_not_the_persons_leaves_theirs_right(cast: Cast) -> None:
+    """They come up in the queue again: it was another number that somebody else answered."""
+    from_another_number(cast)
+    say(cast, "Incorrect Number")
+
+    assert state(cast) == {**BEFORE, "words": ("Incorrect Number", "", True)}
+
+
 def test_call_without_a_person_can_stop_nobody(cast: Cast) -> None:
     with platform_scope(PlatformUse.ADMIN):
         Call.unscoped.filter(pk=cast.brightside.call.pk).update(lead=None)

@@ -109,11 +109,15 @@ def test_whoever_is_suppressed_on_any_list_is_passed_over_and_marked(cast: Cast)
     with platform_scope(PlatformUse.ADMIN):
         suppress(agency_id=None, client_id=None, entries=[Entry("phone", "+14105550001")], **own)
         suppress(agency_id=cast.larkspur.pk, client_id=None, entries=[Entry("phone", "+14105550002")], **own)
+        Lead.unscoped.filter(pk__in=[each.lead_id for each in members]).update(status="in_sequence")
     given = take(cast)
     with platform_scope(PlatformUse.ADMIN):
-        states = [CampaignMember.unscoped.get(pk=each.pk).status for each in members]
+        rows = [CampaignMember.unscoped.select_related("lead").get(pk=each.pk) for each in members]
+        states = [(each.status, each.lead.status) for each in rows]
 
-    assert (given, states) == ("Lead 3", ["opted_out", "opted_out", "active"])
+    assert (given, states) == (
+        "Lead 3", [("opted_out", "new"), ("opted_out", "new"), ("active", "in_sequence")],
+    )  # fmt: skip
 
 
 def test_due_callbacks_come_first_for_whoever_promised_them(cast: Cast) -> None:
