@@ -1,5 +1,6 @@
 """Making and changing a campaign, and working its queue."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,15 +8,17 @@ from uuid import UUID
 
 from django import forms
 
-from crm.dispositions import REST_AFTER, REST_DAYS, RETRY_HOURS, Rules
+from crm.dispositions import REST_AFTER, REST_DAYS, RETRY_HOURS
 from crm.forms.calling import DispositionForm
+from crm.forms.seen import SeenForm
 from crm.models import Campaign
+from crm.services.campaigns import RULES, as_text
 from lib.payloads import clean_text
 
 MODES = [("", "As the client’s plan says"), *Campaign.PermissionMode.choices]
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(SeenForm):
     name = forms.CharField(
         label="Name", max_length=160, error_messages={"required": "Give the campaign a name."}
     )
@@ -57,21 +60,8 @@ class CampaignForm(forms.Form):
 
     @classmethod
     def of(cls, campaign: Campaign, markets: Any) -> "CampaignForm":
-        rules = Rules.of(campaign.settings)
-        begin = {
-            "targeting": campaign.targeting.get("text", ""), "market": campaign.market_id,
-            "rest_after": rules.rest_after, "rest_days": rules.rest_days, "retry_hours": rules.retry_hours,
-        }  # fmt: skip
-        plain = (
-            "name",
-            "description",
-            "script",
-            "start_date",
-            "end_date",
-            "daily_lead_limit",
-            "total_lead_limit",
-        )
-        return cls(initial={**{name: getattr(campaign, name) for name in plain}, **begin}, markets=markets)
+        shown = as_text(campaign)
+        return cls(initial={**shown, "seen": json.dumps(shown)}, markets=markets)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -80,19 +70,27 @@ class CampaignForm(forms.Form):
             self.add_error("end_date", "The last day lies before the first.")
         return data
 
-    def values(self, before: Campaign | None = None) -> dict[str, Any]:
-        """As the service takes them; settings and targeting that this form does not know are kept."""
-        data = {
-            name: clean_text(value).strip() if isinstance(value, str) else value
-            for name, value in self.cleaned_data.items()
-        }
-        rules = {name: data.pop(name) for name in ("rest_after", "rest_days", "retry_hours")}
-        settings, targeting = (before.settings, before.targeting) if before else ({}, {})
-        return {
-            **data,
-            "settings": {**settings, **rules},
-            "targeting": {**targeting, "text": data["targeting"]},
-        }
+    @property
+    def typed(self) -> dict[str, Any]:
+        """What was typed, by field. What was left as it was shown is taken as it was."""
+        told, seen = dict(self.cleaned_data), self.seen_values
+        del told["seen"]
+        for name in ("name", "description", "script", "targeting"):
+            plain = clean_text(told[name]).replace("\r\n", "\n").strip()
+            told[name] = seen[name] if self.is_untouched(name) else plain
+        return told
+
+    def values(self) -> dict[str, Any]:
+        """Of a campaign that is new, as the service takes them."""
+        data = self.typed
+        rules = {name: data.pop(name) for name in RULES}
+        return {**data, "settings": rules, "targeting": {"text": data["targeting"]}}
+
+    def words(self, name: str, text: str) -> str:
+        """A value as people know it."""
+        if name != "market":
+            return text
+        return str(self.fields["market"].queryset.filter(pk=text).first() or "another")  # type: ignore[attr-defined]
 
 
 class AssignForm(forms.Form):

@@ -143,16 +143,20 @@ def _remember(actor: Actor, call: Call, lead: Lead, told: Told, now: datetime) -
     Lead.unscoped.filter(pk=lead.pk).update(
         last_call_at=Greatest("last_call_at", told.started_at), updated_at=now
     )
-    if told.notes:
-        Note.unscoped.create(
-            agency_id=call.agency_id, client_id=call.client_id, lead=lead, call=call, author_id=actor.user_id,
-            note_type=Note.NoteType.CALL, body=told.notes,
-        )  # fmt: skip
     tell(
         about=call, call_id=call.pk, lead_id=lead.pk, campaign_id=call.campaign_id, actor=actor, now=told.started_at,
         action="call_made" if call.direction == Call.Direction.OUTBOUND else "call_received",
         metadata={"source": "manual"},
     )  # fmt: skip
+    if told.notes:
+        note: Note = Note.unscoped.create(
+            agency_id=call.agency_id, client_id=call.client_id, lead=lead, call=call, author_id=actor.user_id,
+            note_type=Note.NoteType.CALL, body=told.notes,
+        )  # fmt: skip
+        tell(
+            about=call, call_id=call.pk, lead_id=lead.pk, campaign_id=call.campaign_id, actor=actor, now=now,
+            action="note_added", metadata={"note_id": str(note.pk)},
+        )  # fmt: skip
 
 
 def _count_attempt(call: Call, lead: Lead, choice: Choice | None, now: datetime) -> None:

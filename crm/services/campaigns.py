@@ -11,10 +11,12 @@ from django.db import transaction
 from accounts.models import Client
 from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
+from crm.dispositions import Rules
+from crm.editing import changed_fields
 from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead
 from crm.services.statuses import refresh_status
 from crm.services.suppression import suppressed_leads
-from crm.services.timeline import line, tell_all
+from crm.services.timeline import line, tell, tell_all
 
 Status = Campaign.Status
 # From where a campaign may go where. What is completed stays so: its figures are told.
@@ -26,7 +28,10 @@ MOVES: dict[str, tuple[Status, ...]] = {
 }
 FIELDS = ("market", "name", "description", "script", "start_date", "end_date", "targeting", "settings",
           "daily_lead_limit", "total_lead_limit")  # fmt: skip
+PLAIN = ("name", "description", "script", "start_date", "end_date", "daily_lead_limit", "total_lead_limit")
+RULES = ("rest_after", "rest_days", "retry_hours")
 MOST_AT_ONCE = 5000
+UP_TO_SEQUENCE = (Lead.Status.NEW, Lead.Status.ENRICHED, Lead.Status.SCORED, Lead.Status.IN_SEQUENCE)
 
 
 class Refused(Exception):
@@ -48,15 +53,46 @@ def create_campaign(
     return made
 
 
+def as_text(campaign: Campaign) -> dict[str, str]:
+    """What the form shows of ``campaign``, by its field."""
+    rules = Rules.of(campaign.settings)
+    said = {name: getattr(campaign, name) for name in PLAIN} | {
+        "market": campaign.market_id,
+        "targeting": campaign.targeting.get("text", ""),
+        **{name: getattr(rules, name) for name in RULES},
+    }
+    return {name: "" if value is None else str(value) for name, value in said.items()}
+
+
 @transaction.atomic
 def change_campaign(
-    *, actor: Actor, campaign_id: UUID, values: Mapping[str, Any], now: datetime, origin: Origin
+    *,
+    actor: Actor,
+    campaign_id: UUID,
+    seen: Mapping[str, str],
+    values: Mapping[str, Any],
+    now: datetime,
+    origin: Origin,
 ) -> Campaign:
+    """Write what differs from ``seen``, which is how the form first showed the campaign. ``values`` are by the form's
+    fields; settings and targeting that it does not know are kept.
+
+    Raises `Campaign.DoesNotExist`, `crm.editing.EditConflict`.
+    """
     campaign = hold(actor, campaign_id)
-    changed = [name for name in FIELDS if getattr(campaign, name) != values[name]]
-    for name in changed:
-        setattr(campaign, name, values[name])
-    if changed:
+    mine = {name: "" if value is None else str(value) for name, value in values.items()}
+    mine["market"] = str(values["market"].pk) if values["market"] else ""
+    columns = set()
+    for name in changed_fields(seen=seen, mine=mine, current=as_text(campaign)):
+        columns.add("settings" if name in RULES else name)
+        if name in RULES:
+            campaign.settings = {**campaign.settings, name: values[name]}
+        elif name == "targeting":
+            campaign.targeting = {**campaign.targeting, "text": values[name]}
+        else:
+            setattr(campaign, name, values[name])
+    if columns:
+        changed = [name for name in FIELDS if name in columns]
         campaign.save(update_fields=[*changed, "updated_at"])
         _log(actor, campaign, {"fields": changed}, now, origin)
     return campaign
@@ -76,8 +112,18 @@ def move_campaign(*, actor: Actor, campaign_id: UUID, status: str, now: datetime
         CampaignMember.unscoped.filter(agency_id=campaign.agency_id, campaign=campaign).exclude(
             held_by=None
         ).update(held_by=None, held_until=None)
+    _restate(campaign)
     _log(actor, campaign, {"from": before, "to": status}, now, origin)
     return campaign
+
+
+def _restate(campaign: Campaign) -> None:
+    """Whether the campaign runs decides who is in a sequence. Who has come further than that stays there."""
+    members = CampaignMember.unscoped.filter(
+        agency_id=campaign.agency_id, campaign=campaign, status=CampaignMember.Status.ACTIVE,
+        lead__status__in=UP_TO_SEQUENCE,
+    )  # fmt: skip
+    refresh_status(agency_id=campaign.agency_id, lead_ids=members.values_list("lead_id", flat=True))
 
 
 @transaction.atomic
@@ -167,30 +213,42 @@ def change_member(*, actor: Actor, member_id: UUID, status: str, now: datetime) 
     member: CampaignMember = (
         CampaignMember.objects.for_actor(actor)
         .select_for_update(of=("self",))
-        .select_related("lead")
+        .select_related("lead", "campaign")
         .get(pk=member_id)
     )
     if member.status == CampaignMember.Status.OPTED_OUT and suppressed_leads(
         leads=[member.lead], channel="voice", now=now
     ):
         raise Refused("They are on the do-not-contact list. As long as they are, nobody calls them.")
+    before = member.status
     member.status, member.hold_until, member.hold_reason = status, None, ""
     member.held_by, member.held_until = None, None
     member.save(update_fields=["status", "hold_until", "hold_reason", "held_by", "held_until", "updated_at"])
     refresh_status(agency_id=member.agency_id, lead_ids=[member.lead_id])
+    if before != status:
+        _tell(actor, member, "campaign_member", {"from": before, "to": status}, now)
     return member
 
 
+def _tell(actor: Actor, member: CampaignMember, action: str, told: Mapping[str, str], now: datetime) -> None:
+    tell(
+        about=member, lead_id=member.lead_id, campaign_id=member.campaign_id, actor=actor, action=action,
+        metadata={"name": member.campaign.name, **told}, now=now,
+    )  # fmt: skip
+
+
 @transaction.atomic
-def remove_member(*, actor: Actor, member_id: UUID) -> None:
+def remove_member(*, actor: Actor, member_id: UUID, now: datetime) -> None:
     """Take somebody out who was never called; raises `Refused` for others, whose calls count in the figures."""
-    member = CampaignMember.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=member_id)
+    rows = CampaignMember.objects.for_actor(actor).select_related("campaign")
+    member: CampaignMember = rows.select_for_update(of=("self",)).get(pk=member_id)
     if member.attempts or member.status == CampaignMember.Status.OPTED_OUT:
         raise Refused(
             "They have been called, or asked to be left alone: that stays. You can end it for them instead."
         )
     member.delete()
     refresh_status(agency_id=member.agency_id, lead_ids=[member.lead_id])
+    _tell(actor, member, "campaign_left", {}, now)
 
 
 def hold(actor: Actor, campaign_id: UUID) -> Campaign:

@@ -89,21 +89,24 @@ def _tell(call: Call, actor: Actor, action: str, metadata: Mapping[str, object],
 
 
 @transaction.atomic
-def tag_call(*, actor: Actor, call_id: UUID, name: str) -> Tag:
+def tag_call(*, actor: Actor, call_id: UUID, name: str, now: datetime) -> Tag:
     """Put a tag on the call, making the tag when the client has none of that name (capitals don't matter)."""
     call = _hold(actor, call_id)
     tag = named_tag(agency_id=call.agency_id, client_id=call.client_id, name=name)
-    CallTag.unscoped.bulk_create(
-        [CallTag(agency_id=call.agency_id, client_id=call.client_id, call=call, tag=tag)],
-        ignore_conflicts=True,
-    )
+    own = {"agency_id": call.agency_id, "client_id": call.client_id, "call": call, "tag": tag}
+    if not CallTag.unscoped.filter(**own).exists():
+        CallTag.unscoped.bulk_create([CallTag(**own)], ignore_conflicts=True)
+        _tell(call, actor, "call_tagged", {"name": tag.name}, now)
     return tag
 
 
 @transaction.atomic
-def untag_call(*, actor: Actor, call_id: UUID, tag_id: UUID) -> None:
+def untag_call(*, actor: Actor, call_id: UUID, tag_id: UUID, now: datetime) -> None:
     call = _hold(actor, call_id)
-    CallTag.objects.for_actor(actor).filter(call=call, tag_id=tag_id).delete()
+    found = CallTag.objects.for_actor(actor).filter(call=call, tag_id=tag_id).select_related("tag").first()
+    if found:
+        found.delete()
+        _tell(call, actor, "call_untagged", {"name": found.tag.name}, now)
 
 
 @transaction.atomic

@@ -54,7 +54,7 @@ def test_call_from_nowhere_makes_the_person(cast: Cast) -> None:
         "",
         0,
     )
-    assert (notes, told) == ([("call", "Asked about prices.")], ["call_made"])
+    assert (notes, told) == ([("call", "Asked about prices.")], ["call_made", "note_added"])
 
 
 def test_person_with_the_number_is_found_and_not_made_again(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """Campaigns: who makes and runs them, whom they hold, and what may not be done."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,17 @@ from accounts.models import AuditEvent
 from accounts.proof import Proof, keep
 from accounts.scope import PlatformUse, agency_scope, platform_scope, scoped
 from conftest import NOON, Cast
-from crm.models import Campaign, CampaignAssignment, CampaignMember, Lead
-from crm.services.campaigns import Added, add_members
+from crm.models import (
+    Call,
+    Campaign,
+    CampaignAssignment,
+    CampaignMember,
+    Customer,
+    FormSubmission,
+    Lead,
+)
+from crm.services.campaigns import Added, add_members, as_text
+from crm.services.statuses import refresh_status
 from crm.services.suppression import suppress_lead
 
 FILLED = {
@@ -64,9 +74,47 @@ def test_editing_keeps_settings_that_the_form_does_not_know(cast: Cast) -> None:
         Campaign.unscoped.filter(pk=cast.brightside.work.campaign.pk).update(
             settings={"channel_mix": ["voice"]}
         )
-    cast.browser("nora").post(url(cast, "campaign_edit"), FILLED)
+    cast.browser("nora").post(url(cast, "campaign_edit"), edited(cast, rest_after="5"))
 
-    assert campaign(cast).settings["channel_mix"] == ["voice"]
+    assert campaign(cast).settings == {"channel_mix": ["voice"], "rest_after": 5}
+
+
+def edited(cast: Cast, **more: str) -> dict[str, str]:
+    """The form as it shows the campaign, with something else typed."""
+    shown = as_text(campaign(cast))
+    return {**shown, **more, "seen": json.dumps(shown)}
+
+
+def test_two_who_edit_different_fields_lose_nothing(cast: Cast) -> None:
+    first, second = (
+        edited(cast, name="Spring recall"),
+        edited(cast, script="Hello.\r\nThis is Bea.", rest_days="9"),
+    )
+    codes = [
+        cast.browser(who).post(url(cast, "campaign_edit"), each).status_code
+        for who, each in (("nora", first), ("theo", second))
+    ]
+
+    found = campaign(cast)
+    assert (codes, found.name, found.script, found.settings) == (
+        [302, 302], "Spring recall", "Hello.\nThis is Bea.", {"rest_days": 9},
+    )  # fmt: skip
+
+
+def test_two_who_edit_one_field_are_both_heard(cast: Cast) -> None:
+    first, second = edited(cast, name="Spring recall"), edited(cast, name="Autumn recall", rest_days="9")
+    cast.browser("nora").post(url(cast, "campaign_edit"), first)
+    refused = cast.browser("theo").post(url(cast, "campaign_edit"), second)
+    page, kept = refused.content.decode(), campaign(cast)
+    again = cast.browser("theo").post(url(cast, "campaign_edit"), refused.context["form"].data)
+
+    assert (refused.status_code, "it says “Spring recall” now" in page, 'value="Autumn recall"' in page) == (
+        422, True, True,
+    )  # fmt: skip
+    assert (kept.name, kept.settings) == ("Spring recall", {})
+    assert (again.status_code, campaign(cast).name, campaign(cast).settings) == (
+        302, "Autumn recall", {"rest_days": 9},
+    )  # fmt: skip
 
 
 def test_campaign_goes_only_open_ways(cast: Cast) -> None:
@@ -76,6 +124,26 @@ def test_campaign_goes_only_open_ways(cast: Cast) -> None:
         moves.append(campaign(cast).status)
 
     assert moves == ["active", "paused", "active", "completed", "completed"]
+
+
+def test_who_is_in_a_sequence_follows_from_whether_the_campaign_runs(cast: Cast) -> None:
+    found = campaign(cast)
+    fresh, called = add_lead(cast, 1), add_lead(cast, 2, status="contacted")
+    with platform_scope(PlatformUse.ADMIN):
+        Campaign.unscoped.filter(pk=found.pk).update(status="draft")
+        for lead in (fresh, called):
+            CampaignMember.unscoped.create(
+                agency_id=lead.agency_id, client_id=lead.client_id, campaign=found, lead=lead, added_at=NOON
+            )
+    said = []
+    for status in ("active", "paused", "active", "completed"):
+        cast.browser("nora").post(url(cast, "campaign_status"), {"status": status})
+        with platform_scope(PlatformUse.ADMIN):
+            said.append((Lead.unscoped.get(pk=fresh.pk).status, Lead.unscoped.get(pk=called.pk).status))
+
+    assert said == [
+        ("in_sequence", "contacted"), ("new", "contacted"), ("in_sequence", "contacted"), ("new", "contacted"),
+    ]  # fmt: skip
 
 
 def test_autopilot_asks_for_the_right_and_a_fresh_proof(cast: Cast) -> None:
@@ -152,6 +220,21 @@ def test_page_says_who_was_left_out_and_why(cast: Cast) -> None:
 
     assert done == [Added(1, 0, 0, 0), Added(1, 1, 1, 1)]
     assert "Added 1 person." in said.content.decode()
+
+
+def test_whoever_said_stop_is_in_no_sequence(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    with agency_scope(cast.larkspur.pk):
+        Call.unscoped.filter(lead=lead).update(lead=None)
+        FormSubmission.unscoped.filter(lead=lead).update(lead=None)
+        Customer.unscoped.filter(lead=lead).update(status="archived", archived_at=NOON)
+        refresh_status(agency_id=lead.agency_id, lead_ids=[lead.pk])
+        before = Lead.unscoped.get(pk=lead.pk).status
+        suppress_lead(lead=lead, reason="do_not_contact", source="test", added_by=None, now=NOON)
+        after = Lead.unscoped.get(pk=lead.pk).status
+
+    assert before == "in_sequence"
+    assert after != "in_sequence"
 
 
 def test_limit_of_people_holds(cast: Cast) -> None:

@@ -225,7 +225,9 @@ def test_same_call_twice_on_a_page_is_one_call(cast: Cast) -> None:
 def test_tags_of_ctm_are_added_and_ours_are_kept(cast: Cast) -> None:
     arrive(cast.brightside, entry(1, tag_list=["urgent", "Roof"]))  # the cast has a tag "Urgent"
     with agency_scope(cast.larkspur.pk):
-        workbench.tag_call(actor=cast.actor("nora"), call_id=call(cast.brightside, 1).pk, name="Ours")
+        workbench.tag_call(
+            actor=cast.actor("nora"), call_id=call(cast.brightside, 1).pk, name="Ours", now=NOON
+        )
     arrive(cast.brightside, entry(1, tag_list=["Leak"]))
 
     with agency_scope(cast.larkspur.pk):

@@ -18,7 +18,9 @@ from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm import campaign_page as pages
+from crm.editing import EditConflict
 from crm.forms.campaigns import MODES, AssignForm, CampaignForm, MembersForm
+from crm.forms.seen import say_conflict
 from crm.models import Campaign, CampaignAssignment, CampaignMember, Market
 from crm.services import campaigns as services
 from crm.services.campaigns import MOVES, Refused
@@ -92,12 +94,17 @@ def campaign_edit(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         else CampaignForm.of(campaign, markets)
     )
     if request.method == "POST" and form.is_valid():
-        services.change_campaign(
-            actor=actor, campaign_id=campaign.pk, values=form.values(campaign), now=timezone.now(),
-            origin=Origin.of(request),
-        )  # fmt: skip
-        messages.success(request, "Saved.")
-        return redirect("crm:campaign", campaign_id=campaign.pk)
+        try:
+            services.change_campaign(
+                actor=actor, campaign_id=campaign.pk, seen=form.seen_values, values=form.typed,
+                now=timezone.now(), origin=Origin.of(request),
+            )  # fmt: skip
+        except EditConflict as conflict:
+            form = CampaignForm(form.renewed(conflict.theirs, conflict.current), markets=markets)
+            say_conflict(form, conflict, form.words)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("crm:campaign", campaign_id=campaign.pk)
     return _form(request, form, campaign.client, campaign)
 
 
@@ -245,7 +252,7 @@ def campaign_member(request: HttpRequest, campaign_id: UUID, member_id: UUID) ->
         raise Http404
     try:
         if do == "remove":
-            services.remove_member(actor=actor, member_id=member_id)
+            services.remove_member(actor=actor, member_id=member_id, now=timezone.now())
         elif do in ("active", "paused", "completed"):
             services.change_member(actor=actor, member_id=member_id, status=do, now=timezone.now())
     except Refused as refused:

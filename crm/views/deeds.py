@@ -58,7 +58,7 @@ def note(request: HttpRequest, call_id: UUID) -> HttpResponse:
 @requires("leads.edit", Level.OWN)
 def tag(request: HttpRequest, call_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
-        workbench.tag_call(actor=actor, call_id=call_id, name=data["name"])
+        workbench.tag_call(actor=actor, call_id=call_id, name=data["name"], now=timezone.now())
 
     return _do(request, call_id, TagForm(request.POST), deed, "Tag added.", "tag_form")
 
@@ -67,7 +67,7 @@ def tag(request: HttpRequest, call_id: UUID) -> HttpResponse:
 @requires("leads.edit", Level.OWN)
 def untag(request: HttpRequest, call_id: UUID, tag_id: UUID) -> HttpResponse:
     def deed(actor: Actor, data: dict[str, Any]) -> None:
-        workbench.untag_call(actor=actor, call_id=call_id, tag_id=tag_id)
+        workbench.untag_call(actor=actor, call_id=call_id, tag_id=tag_id, now=timezone.now())
 
     return _do(request, call_id, forms.Form(request.POST), deed, "Tag removed.")
 
