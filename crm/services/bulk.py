@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Client
 from accounts.permissions import Level
+from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
 from crm.models import Campaign, CampaignMember, Lead, PipelineStage, Tag
 from crm.services.board import ReasonMissing, move_lead
@@ -33,8 +34,9 @@ class Deed(models.TextChoices):
     RESTORE = "restore", "Take out of the archive"
 
 
-NEEDS = {Deed.CAMPAIGN: ("campaigns.edit", Level.WRITE), Deed.ARCHIVE: ("leads.edit", Level.WRITE)}
-NEEDS[Deed.RESTORE] = NEEDS[Deed.ARCHIVE]
+NEEDS = {Deed.CAMPAIGN: ("campaigns.edit", Level.WRITE), Deed.ARCHIVE: ("leads.erase", Level.ADMINISTER)}
+NEEDS[Deed.RESTORE] = NEEDS[Deed.ARCHIVE]  # as for one person
+EVENTS = {Deed.ARCHIVE: "lead_archived", Deed.RESTORE: "lead_restored"}  # of the audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def may_do(actor: Actor, deed: Deed) -> bool:
 
 @transaction.atomic
 def bulk_edit(
-    *, actor: Actor, lead_ids: Iterable[UUID], deed: Deed, choice: Choice, now: datetime
+    *, actor: Actor, lead_ids: Iterable[UUID], deed: Deed, choice: Choice, now: datetime, origin: Origin
 ) -> Outcome:
     """Do ``deed`` to all of the leads that allow it. The others are named with their reasons; nothing is half done."""
     wanted = set(lead_ids)
@@ -89,6 +91,8 @@ def bulk_edit(
         outcome.refuse(lead, "is not in the archive" if deed == Deed.RESTORE else "is in the archive")
     able = [lead for lead in leads if lead not in resting]
     DEEDS[deed](actor, able, choice, now, outcome)
+    for lead in outcome.done if deed in EVENTS else ():
+        record_by(actor, EVENTS[deed], now=now, client_id=lead.client_id, target=str(lead.pk), origin=origin)
     return outcome
 
 

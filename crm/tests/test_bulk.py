@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import AuditEvent
 from accounts.scope import agency_scope, scoped
+from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast, House, make_cast
 from crm.models import Activity, Campaign, CampaignMember, Lead, LeadTag, PipelineStage
 from crm.services.bulk import Choice, Deed, Outcome, bulk_edit
@@ -20,8 +22,9 @@ def do(cast: Cast, who: str, deed: Deed, leads: list[Lead], **choice: Any) -> Ou
     actor = cast.actor(who)
     with scoped(actor.scope):
         return bulk_edit(
-            actor=actor, lead_ids=[lead.pk for lead in leads], deed=deed, choice=Choice(**choice), now=NOON
-        )
+            actor=actor, lead_ids=[lead.pk for lead in leads], deed=deed, choice=Choice(**choice), now=NOON,
+            origin=NOWHERE,
+        )  # fmt: skip
 
 
 def said(outcome: Outcome) -> tuple[set[str], dict[str, str], int]:
@@ -156,6 +159,13 @@ def test_archive_and_back_but_not_beside_a_namesake_of_the_mailbox(cast: Cast) -
     assert said(back) == ({"Bob"}, {"Ann": "has the e-mail address of somebody on the list"}, 0)
     assert (fresh(cast, ann).archived_at, fresh(cast, bob).archived_at) == (NOON, None)
     assert (told(cast, ann), told(cast, bob)) == (["lead_archived"], ["lead_archived", "lead_restored"])
+    with agency_scope(cast.larkspur.pk):
+        logged = AuditEvent.unscoped.filter(target__in=[str(ann.pk), str(bob.pk)]).order_by("pk")
+        assert sorted(logged.values_list("event_type", "target", "client_id")) == sorted([
+            ("lead_archived", str(ann.pk), cast.brightside.client.pk),
+            ("lead_archived", str(bob.pk), cast.brightside.client.pk),
+            ("lead_restored", str(bob.pk), cast.brightside.client.pk),
+        ])  # fmt: skip
 
 
 def test_who_is_disqualified_by_hand_shows_it_and_customers_are_not(cast: Cast) -> None:
@@ -233,8 +243,17 @@ def test_deeds_are_offered_to_whom_they_are_allowed(cast: Cast) -> None:
     assert offered("hannah") == [each for each in every if each != "campaign"]
     assert offered("vi") == []
     assert offered("nora", "?archived=1") == ["restore"]
-    refused = cast.browser("bea").post("/leads/bulk/do/", chosen(both(cast), "archive"))
-    assert refused.status_code == 403
+    assert offered("theo") == [each for each in every if each != "archive"]  # as on a person's page
+
+
+@pytest.mark.parametrize("who", ["theo", "bea", "ed"])
+@pytest.mark.parametrize("deed", ["archive", "restore"])
+def test_who_may_not_archive_one_person_may_not_archive_many(cast: Cast, who: str, deed: str) -> None:
+    lead = cast.brightside.lead
+    one = cast.browser(who).post(f"/leads/{lead.pk}/{deed}/")
+    many = cast.browser(who).post("/leads/bulk/do/", chosen([lead], deed))
+
+    assert (one.status_code, many.status_code) == (403, 403)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -248,7 +267,14 @@ def test_two_deeds_over_the_same_people_at_once_wait_for_each_other() -> None:
         try:
             start.wait()
             with scoped(nora.scope), transaction.atomic():
-                bulk_edit(actor=nora, lead_ids=ids, deed=deed, choice=choice, now=NOON + timedelta(hours=1))
+                bulk_edit(
+                    actor=nora,
+                    lead_ids=ids,
+                    deed=deed,
+                    choice=choice,
+                    now=NOON + timedelta(hours=1),
+                    origin=NOWHERE,
+                )
         except Exception as error:
             failed.append(error)
         finally:

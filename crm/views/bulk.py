@@ -16,6 +16,7 @@ from accounts.access import requires
 from accounts.next_page import safe_next
 from accounts.pages import layout_of
 from accounts.permissions import Level
+from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms.lists import BulkForm
 from crm.models import Campaign, Lead, PipelineStage, Tag
@@ -61,6 +62,7 @@ def bulk_do(request: HttpRequest) -> HttpResponse:
             deed=deed,
             choice=Choice(**form.cleaned_data),
             now=timezone.now(),
+            origin=Origin.of(request),
         )
     except Campaign.DoesNotExist:
         raise Http404 from None
