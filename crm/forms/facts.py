@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -5,14 +6,16 @@ from uuid import UUID
 from django import forms
 
 from accounts.forms.packages import WordsField
+from crm.forms.seen import SeenForm
 from crm.models import Lead
+from crm.services.facts import as_text
 from crm.status import BY_HAND
 
 LONG = {"max_length": "Keep it under %(limit_value)s characters."}
 NOT_IN_LIST = {"invalid_choice": "Choose one from the list."}
 
 
-class FactsForm(forms.Form):
+class FactsForm(SeenForm):
     """What people say of a person: how it stands, how they feel, and who looks after them."""
 
     status_by_hand = forms.ChoiceField(
@@ -32,18 +35,19 @@ class FactsForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, owners: Mapping[UUID, str], lead: Lead) -> None:
-        of_lead = {
-            "status_by_hand": lead.status_by_hand,
-            "sentiment": lead.sentiment,
-            "owner": lead.owner_id,
-        }
-        super().__init__(data, initial=of_lead)
+        self.lead, shown = lead, as_text(lead)
+        super().__init__(data, initial={**shown, "seen": json.dumps(shown)})
         choices = [("", "Nobody"), *((str(pk), name) for pk, name in owners.items())]
         if lead.owner_id and lead.owner_id not in owners:
             choices.append(
                 (str(lead.owner_id), f"{lead.owner.name if lead.owner else 'Somebody'} (has left)")
             )
         self.fields["owner"].choices = choices  # type: ignore[attr-defined]
+
+    def words(self, name: str, text: str) -> str:
+        """A value as the list of its field says it."""
+        choices: Any = self.fields[name].choices  # type: ignore[attr-defined]
+        return str(dict(choices).get(text, "something else"))
 
 
 class NumberForm(forms.Form):
@@ -63,4 +67,12 @@ class LeadStageForm(forms.Form):
 
     def __init__(self, data: Any = None, *, stages: Any, lead: Lead) -> None:
         super().__init__(data, initial={"stage": lead.stage_id, "reason": lead.lost_reason})
+        self._lead = lead
         self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        stage = data.get("stage")
+        if stage and stage.is_lost_stage and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", f"Say why {self._lead.name} is lost.")
+        return data

@@ -1,6 +1,6 @@
 """Forms about a person and about a company."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from accounts.forms.clients import LONG, address, email, words
 from accounts.forms.packages import WordsField
 from accounts.zones import zone_choices
+from crm.extras import NotAFact, read_lines
+from crm.forms.seen import SeenForm
 from crm.identity import domain_of, profile_address
 from crm.models import Lead
 from crm.services.leads import FIELDS
 from lib import phones
 from lib.payloads import clean_text
 
-MOST_EXTRAS = 40
 NOT_IN_LIST = {"invalid_choice": "Choose one from the list."}
 
 
@@ -23,22 +24,13 @@ class ExtrasField(forms.CharField):
     """``Name: value``, one a line."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=8000, **kwargs)
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), required=False, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        found: dict[str, str] = {}
-        for line in clean_text(str(value or "")).splitlines():
-            name, colon, words = (part.strip() for part in line.partition(":"))
-            if not line.strip():
-                continue
-            if not colon or not name:
-                raise ValidationError(
-                    "Write each line as a name, a colon and a value: Insurance: Delta Dental."
-                )
-            found[name[:80]] = words[:500]
-        if len(found) > MOST_EXTRAS:
-            raise ValidationError(f"Keep it to {MOST_EXTRAS} lines; these are {len(found)}.")
-        return found
+        try:
+            return read_lines(str(value or ""))
+        except NotAFact as wrong:
+            raise ValidationError(str(wrong)) from None
 
     def validate(self, value: Any) -> None:
         """Each line was looked at above."""
@@ -47,8 +39,8 @@ class ExtrasField(forms.CharField):
         """As above."""
 
 
-class LeadForm(forms.Form):
-    """Every field of a person that people fill in. ``seen`` is what the form showed at first."""
+class LeadForm(SeenForm):
+    """Every field of a person that people fill in."""
 
     client = forms.ChoiceField(
         label="Client", error_messages={"required": "Choose the client.", **NOT_IN_LIST}
@@ -94,16 +86,25 @@ class LeadForm(forms.Form):
     notes = forms.CharField(
         label="Remarks",
         required=False,
-        max_length=10_000,
+        max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages=LONG,
     )
     extras = ExtrasField(label="Further facts", help_text="One a line, such as Insurance: Delta Dental.")
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, clients: list[tuple[str, str]], region: str = "US", **kwargs: Any) -> None:
-        """``clients`` to choose among; with one or none the field is left out."""
+    def __init__(
+        self,
+        *args: Any,
+        clients: list[tuple[str, str]],
+        region: str = "US",
+        aside: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        """``clients`` to choose among; with one or none the field is left out. ``aside`` names the further facts that
+        are not for typing.
+        """
         super().__init__(*args, **kwargs)
+        self.aside = aside
         self._region = region
         if len(clients) > 1:
             self.fields["client"].choices = clients  # type: ignore[attr-defined]
@@ -113,12 +114,14 @@ class LeadForm(forms.Form):
 
     def clean_phone(self) -> str:
         given: str = self.cleaned_data["phone"]
-        if given and not phones.parse(given, self._region).e164:
+        if given and not self.is_untouched("phone") and not phones.parse(given, self._region).e164:
             raise ValidationError("This is no phone number we can dial. Write it with its area code.")
         return given
 
     def clean_linkedin_url(self) -> str:
         given: str = self.cleaned_data["linkedin_url"]
+        if self.is_untouched("linkedin_url"):
+            return given
         if given and not profile_address(given):
             raise ValidationError("Enter a profile’s address, such as linkedin.com/in/dana.")
         return profile_address(given) if given else ""
@@ -135,7 +138,17 @@ class LeadForm(forms.Form):
     def clean_currency(self) -> str:
         return self.cleaned_data["currency"] or "USD"
 
+    def clean_extras(self) -> dict[str, str]:
+        typed: dict[str, str] = self.cleaned_data["extras"]
+        if both := [name for name in typed if name in self.aside]:
+            raise ValidationError(
+                f"“{both[0]}” is there already and can’t be changed here. Use another name."
+            )
+        return typed
+
     def clean_notes(self) -> str:
+        if self.is_untouched("notes"):
+            return self.seen_values["notes"]
         return clean_text(self.cleaned_data["notes"]).replace("\r\n", "\n").strip()
 
     def clean(self) -> dict[str, Any]:
@@ -148,30 +161,11 @@ class LeadForm(forms.Form):
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in FIELDS}
 
-    @property
-    def seen_values(self) -> dict[str, str]:
-        """What the form first showed. Whatever is not that is nothing: then every difference counts as another's."""
-        try:
-            told = json.loads(self.cleaned_data.get("seen") or "{}")
-        except ValueError:
-            return {}
-        return {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
-
-    def renewed(self, theirs: dict[str, str], current: dict[str, str]) -> dict[str, Any]:
-        """The data to show again after others' changes: what was typed here, and theirs where nothing was typed."""
-        data, seen = {name: self.data[name] for name in self.data}, self.seen_values
-        for name in FIELDS:
-            typed = str(self.data.get(name, "")).replace("\r\n", "\n")
-            if name not in theirs and typed == seen.get(name, ""):
-                data[name] = current[name]
-        data["seen"] = json.dumps(current)
-        return data
-
 
 NAMING = ("first_name", "last_name", "display_name", "phone", "email", "company_name")
 
 
-class CompanyForm(forms.Form):
+class CompanyForm(SeenForm):
     name = WordsField(label="Name", max_length=200, error_messages={"required": "Name the company.", **LONG})
     website = address("Website")
     domain = words("Domain", 253, help_text="The end of its people’s addresses, such as example.com.")

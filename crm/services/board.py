@@ -77,8 +77,9 @@ def move_lead(
 ) -> Move:
     """Put the lead into a stage of its client, or into none, at ``spot`` or as near to it as the board of now allows.
 
-    ``seen`` is the stage it was in when the mover looked. Raises `BoardChanged` when it is no longer there,
-    `ReasonMissing` on the way into a lost stage, `Lead.DoesNotExist` and `PipelineStage.DoesNotExist`.
+    ``seen`` is the stage it was in when the mover looked. Another ``reason`` for who is lost already takes the place of
+    the first. Raises `BoardChanged` when the lead is no longer where it was seen, `ReasonMissing` on the way into a
+    lost stage, `Lead.DoesNotExist` and `PipelineStage.DoesNotExist`.
     """
     found = Lead.objects.for_actor(actor).filter(archived_at=None).only("client_id").get(pk=lead_id)
     stage = _hold_stage(actor, found.client_id, stage_id)
@@ -92,6 +93,8 @@ def move_lead(
     enters = lead.stage_id != stage_id
     if enters and stage and stage.is_lost_stage and not reason:
         raise ReasonMissing(f"Say why {lead.name} is lost.")
+    if not enters and reason and stage and stage.is_lost_stage:
+        _restate(actor, lead, reason, now)
     if not enters and spot == TOP:
         return Move(lead, exact=True)
     lead.board_rank, exact = _place(stage, lead, spot) if stage else ("", True)
@@ -107,6 +110,16 @@ def move_lead(
 def _enter(lead: Lead, stage: PipelineStage | None, reason: str, now: datetime) -> None:
     lead.stage, lead.stage_entered_at = stage, now if stage else None
     lead.lost_reason = reason if stage and stage.is_lost_stage else ""
+
+
+def _restate(actor: Actor, lead: Lead, reason: str, now: datetime) -> None:
+    """Another reason for who is lost already."""
+    if lead.lost_reason == reason:
+        return
+    lead.lost_reason = reason
+    lead.save(update_fields=("lost_reason", "updated_at"))
+    told = {"fields": ["why nothing came of it"]}
+    tell(about=lead, lead_id=lead.pk, actor=actor, action="lead_changed", metadata=told, now=now)
 
 
 def _told(before: PipelineStage | None, after: PipelineStage | None) -> dict[str, str]:

@@ -10,9 +10,15 @@ from django.db.models.functions import Lower
 
 from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
+from crm.editing import changed_fields
 from crm.models import Company, Lead
 
 FIELDS = ("name", "domain", "website", "industry", "size", "city", "state", "country")
+
+
+def as_text(company: Company) -> dict[str, str]:
+    """What the form shows of ``company``, by field."""
+    return {name: getattr(company, name) for name in FIELDS}
 
 
 class DomainTaken(Exception):
@@ -75,11 +81,22 @@ def companies_named(
 
 @transaction.atomic
 def save_company(
-    *, actor: Actor, company_id: UUID, values: Mapping[str, Any], now: datetime, origin: Origin
+    *,
+    actor: Actor,
+    company_id: UUID,
+    seen: Mapping[str, str],
+    values: Mapping[str, Any],
+    now: datetime,
+    origin: Origin,
 ) -> Company:
-    """Change a company; its people carry the new name. Raises `Company.DoesNotExist`, `DomainTaken`."""
+    """Change a company where ``values`` differ from ``seen``, which is how the form first showed it; its people carry
+    the new name.
+
+    Raises `Company.DoesNotExist`, `DomainTaken`, `crm.editing.EditConflict`.
+    """
     company: Company = Company.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=company_id)
-    changed = [name for name in FIELDS if getattr(company, name) != values[name]]
+    mine = {name: values[name] for name in FIELDS}
+    changed = changed_fields(seen=seen, mine=mine, current=as_text(company))
     if not changed:
         return company
     for name in changed:

@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Client
 from accounts.tenancy import Actor
+from crm.editing import EditConflict, changed_fields
+from crm.extras import as_lines, joined, set_aside, typeable
 from crm.identity import work_domain
 from crm.models import Lead
 from crm.services.companies import company_for
@@ -34,14 +36,6 @@ class EmailTaken(Exception):
     """Another lead of the client has the address."""
 
 
-class EditConflict(Exception):
-    """Somebody changed the same fields meanwhile; ``theirs`` is what stands there now, by field, as text."""
-
-    def __init__(self, theirs: Mapping[str, str], current: Mapping[str, str]) -> None:
-        super().__init__(", ".join(theirs))
-        self.theirs, self.current = theirs, current
-
-
 def region_of(client: Client) -> str:
     """The country whose numbers people of the client write without a prefix."""
     return client.phone_country
@@ -50,18 +44,11 @@ def region_of(client: Client) -> str:
 def as_text(lead: Lead) -> dict[str, str]:
     """What the form shows of ``lead``, by field."""
     said = {name: _text(getattr(lead, name)) for name in PLAIN}
-    return {**said, "extras": extras_text(lead.enrichment_data)}
+    return {**said, "extras": as_lines(typeable(lead.enrichment_data))}
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def extras_text(data: Mapping[str, Any]) -> str:
-    """``Name: value``, one a line. Lists and objects are not for typing and stay as they are."""
-    return "\n".join(
-        f"{name}: {value}" for name, value in data.items() if isinstance(value, str | int | float)
-    )
 
 
 @transaction.atomic
@@ -95,10 +82,9 @@ def update_lead(
     rows = Lead.objects.for_actor(actor).select_related("client").select_for_update(of=("self",))
     lead: Lead = rows.get(pk=lead_id, erased_at=None, merged_into=None)
     current, mine = as_text(lead), {name: _typed(name, values[name]) for name in FIELDS}
-    changed = [name for name in FIELDS if mine[name] != seen.get(name, "") and mine[name] != current[name]]
-    theirs = {name: current[name] for name in changed if current[name] != seen.get(name, "")}
-    if theirs:
-        raise EditConflict(theirs, current)
+    changed = changed_fields(seen=seen, mine=mine, current=current)
+    if "extras" in changed and set(values["extras"]) & set(set_aside(lead.enrichment_data)):
+        raise EditConflict({"extras": current["extras"]}, current)  # came up since the form looked
     if changed:
         _write(lead, values, changed)
         _save(lead)
@@ -117,7 +103,7 @@ def update_lead(
 
 def _typed(name: str, value: Any) -> str:
     if name == "extras":
-        return extras_text(value)
+        return as_lines(value)
     if isinstance(value, Decimal):
         return f"{value:.2f}"
     return _text(value)
@@ -130,12 +116,7 @@ def _write(lead: Lead, values: Mapping[str, Any], names: list[str] | tuple[str, 
         if name != "extras":
             setattr(lead, name, values[name])
     if "extras" in names:
-        kept = {
-            name: value
-            for name, value in lead.enrichment_data.items()
-            if not isinstance(value, str | int | float)
-        }
-        lead.enrichment_data = {**kept, **values["extras"]}
+        lead.enrichment_data = joined(lead.enrichment_data, values["extras"])
     if ("display_name" not in names and follows) or not lead.display_name:
         lead.display_name = f"{lead.first_name} {lead.last_name}".strip() or lead.display_name
     if "phone" in names:

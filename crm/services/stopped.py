@@ -23,7 +23,8 @@ def tell_stopped(
     column = COLUMNS.get(Kind(kind))
     if not column or not value:
         return 0
-    people = Lead.objects.for_actor(actor).filter(Q(**{column: value}), merged_into=None, erased_at=None)
+    written = f"https://www.{value}" if kind == Kind.LINKEDIN else value  # as a person's page has it
+    people = Lead.objects.for_actor(actor).filter(Q(**{column: written}), merged_into=None, erased_at=None)
     if client_id:
         people = people.filter(client_id=client_id)
     found = list(people.order_by("pk")[:MOST])

@@ -261,15 +261,9 @@ def add_by_hand(
         agency_id=actor.agency_id, client_id=client_id, entries=[entry], source="manual", now=now,
         channels=channels, expires_at=expires_at, added_by=actor.user_id,
     )  # fmt: skip
-    if added.fresh:
-        value = normalised(entry.kind, entry.given)
+    for kind, value in Suppression.unscoped.filter(pk__in=added.fresh).values_list("kind", "value"):
         tell_stopped(
-            actor=actor,
-            client_id=client_id,
-            kind=entry.kind,
-            value=value,
-            action="suppression_added",
-            now=now,
+            actor=actor, client_id=client_id, kind=kind, value=value, action="suppression_added", now=now
         )
     for pk in (*added.fresh, *added.known):
         details = {"row": str(pk), "kind": entry.kind, "reason": entry.reason}

@@ -1,5 +1,6 @@
 """What may be changed and reached from a person's page: stage, number, journeys, campaigns, the customer."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 from accounts.scope import PlatformUse, platform_scope
 from conftest import Cast, House
 from crm.models import Activity, Lead, PipelineStage
+from crm.services.facts import as_text as facts_text
 
 
 def page(cast: Cast, who: str, house: House) -> str:
@@ -67,6 +69,67 @@ def test_lost_stage_asks_why_beside_its_field(cast: Cast) -> None:
         lost,
         "Too expensive",
     )
+
+
+def test_reason_of_who_is_lost_is_changed_and_told(cast: Cast) -> None:
+    house = cast.brightside
+    lost = add_stage(house, "Lost", is_lost_stage=True)
+    nora, address = cast.browser("nora"), reverse("crm:lead_stage", args=[house.lead.pk])
+    nora.post(address, {"stage": lost.pk, "reason": "Too expensive"})
+    entered = fresh(house.lead).stage_entered_at
+    changed = nora.post(address, {"stage": lost.pk, "reason": "Went to another practice"})
+    nora.post(address, {"stage": lost.pk, "reason": "Went to another practice"})
+    blank = nora.post(address, {"stage": lost.pk, "reason": ""})
+    after = fresh(house.lead)
+
+    assert (changed.status_code, after.lost_reason, after.stage_entered_at) == (
+        302, "Went to another practice", entered,
+    )  # fmt: skip
+    assert told(house.lead, "lead_changed") == [("lead_changed", {"fields": ["why nothing came of it"]})]
+    assert (blank.status_code, blank.context["stage_form"].errors["reason"]) == (
+        422, [f"Say why {house.lead.name} is lost."],
+    )  # fmt: skip
+
+
+def facts(lead: Lead, **chosen: str) -> dict[str, str]:
+    """The form as it shows the lead, with something else chosen."""
+    shown = facts_text(fresh(lead))
+    return {**shown, **chosen, "seen": json.dumps(shown)}
+
+
+def test_older_window_does_not_take_back_what_another_chose(cast: Cast) -> None:
+    lead, theo = cast.brightside.lead, str(cast.people["theo"].pk)
+    address = reverse("crm:lead_facts", args=[lead.pk])
+    one, two = facts(lead, owner=theo), facts(lead, sentiment="positive")
+    codes = [
+        cast.browser(who).post(address, each).status_code for who, each in (("nora", one), ("hannah", two))
+    ]
+    after = fresh(lead)
+
+    assert (codes, str(after.owner_id), after.sentiment) == ([302, 302], theo, "positive")
+    assert told(lead, "owner_changed", "sentiment_set") == [
+        ("owner_changed", {"to": theo, "name": "Theo"}),
+        ("sentiment_set", {"from": "", "to": "positive"}),
+    ]
+
+
+def test_two_who_choose_differently_are_both_heard(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    address = reverse("crm:lead_facts", args=[lead.pk])
+    one, two = (
+        facts(lead, sentiment="positive"),
+        facts(lead, sentiment="negative", status_by_hand="disqualified"),
+    )
+    cast.browser("nora").post(address, one)
+    refused = cast.browser("theo").post(address, two)
+    kept = fresh(lead)
+    again = cast.browser("theo").post(address, refused.context["facts_form"].data)
+    after = fresh(lead)
+
+    assert (refused.status_code, "it says “Positive” now" in refused.content.decode()) == (422, True)
+    assert (kept.sentiment, kept.status_by_hand) == ("positive", "")
+    assert (again.status_code, after.sentiment, after.status_by_hand) == (302, "negative", "disqualified")
+    assert told(lead, "sentiment_set")[1:] == [("sentiment_set", {"from": "positive", "to": "negative"})]
 
 
 def test_stage_of_another_client_is_none(cast: Cast) -> None:

@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from accounts.scope import agency_scope, scoped
 from conftest import NOON, Cast, make_cast
+from crm.editing import EditConflict
 from crm.identity import domain_of, profile_address, work_domain
 from crm.models import Activity, Company, Lead
+from crm.services.companies import as_text as company_text
 from crm.services.companies import company_for
-from crm.services.leads import FIELDS, EditConflict, as_text, update_lead
+from crm.services.leads import FIELDS, as_text, update_lead
 
 NUMBER = "+14105550142"  # of Brightside's lead in the cast
 
@@ -251,7 +253,7 @@ def test_a_companys_new_name_reaches_its_people(cast: Cast) -> None:
         )
     url, data = (
         reverse("crm:company_edit", args=[company.pk]),
-        {"name": "New Name", "domain": "taken.example"},
+        {"name": "New Name", "domain": "taken.example", "seen": json.dumps(company_text(company))},
     )
     refused = cast.browser("hannah").post(url, data)
     assert "Other has this domain already." in refused.content.decode()
@@ -265,6 +267,99 @@ def test_a_companys_new_name_reaches_its_people(cast: Cast) -> None:
         "Lee Brightside" in page,
         "Wants a quote." in page,
     ) == (True,) * 4
+
+
+def test_two_who_edit_a_company_are_both_heard(cast: Cast) -> None:
+    company = cast.brightside.work.company
+    shown, url = company_text(company), reverse("crm:company_edit", args=[company.pk])
+    seen = {"seen": json.dumps(shown)}
+    cast.browser("nora").post(url, {**shown, **seen, "city": "Towson", "size": "11-50"})
+    refused = cast.browser("hannah").post(url, {**shown, **seen, "city": "Dundalk", "state": "MD"})
+    page = refused.content.decode()
+    cast.browser("hannah").post(url, {**shown, **seen, "state": "MD"})
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        company.refresh_from_db()
+
+    assert (refused.status_code, "it says “Towson” now" in page, 'value="Dundalk"' in page) == (
+        422,
+        True,
+        True,
+    )
+    assert (company.city, company.size, company.state) == ("Towson", "11-50", "MD")
+
+
+LONG = "x" * 700
+STORED: dict[str, Any] = {
+    "Insurance": "Delta", "Note": "One line\nand another", "Ratio 1:2": "yes", "Story": LONG, "Chairs": 3,
+    "Open": True, "Blank": "", " Spaced ": "a", "Tail": "b ", "Part": "a\u2028b", "Rooms": ["A", "B"],
+    **{f"Fact {n}": str(n) for n in range(130)},
+}  # fmt: skip
+
+
+def edit(cast: Cast, lead: Lead, **more: str) -> Any:
+    shown = as_text(stored(cast, lead.pk))
+    sent = {name: text.replace("\n", "\r\n") for name, text in shown.items()}  # as a browser sends it
+    return cast.browser("hannah").post(
+        reverse("crm:lead_edit", args=[lead.pk]), {**sent, "seen": json.dumps(shown), **more}
+    )
+
+
+def test_whatever_an_import_stored_stays_when_something_else_is_edited(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        Lead.unscoped.filter(pk=lead.pk).update(
+            enrichment_data=STORED,
+            phone="ask at the desk",
+            linkedin_url="ann-at-linkedin",
+            notes="  Words \n",
+        )
+    saved = edit(cast, lead, city="Towson")
+    after = stored(cast, lead.pk)
+
+    assert (saved.status_code, after.city, after.enrichment_data) == (302, "Towson", STORED)
+    assert (after.phone, after.linkedin_url, after.notes) == (
+        "ask at the desk",
+        "ann-at-linkedin",
+        "  Words \n",
+    )
+
+
+def test_a_fact_is_changed_and_the_others_keep_their_kind(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    few = {
+        name: STORED[name] for name in ("Insurance", "Note", "Ratio 1:2", "Story", "Chairs", "Open", "Rooms")
+    }
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        Lead.unscoped.filter(pk=lead.pk).update(enrichment_data=few)
+    shown = as_text(stored(cast, lead.pk))["extras"]
+    saved = edit(cast, lead, extras=shown.replace("Delta", "Aetna") + "\r\nParking: behind the house")
+
+    assert sorted(shown.splitlines()) == ["Chairs: 3", "Insurance: Delta", "Open: True"]
+    assert (saved.status_code, stored(cast, lead.pk).enrichment_data) == (
+        302, {**few, "Insurance": "Aetna", "Parking": "behind the house"},
+    )  # fmt: skip
+    edit(cast, lead, extras="Chairs: 3")
+    kept = {name: few[name] for name in ("Note", "Ratio 1:2", "Story", "Chairs", "Rooms")}
+    assert stored(cast, lead.pk).enrichment_data == kept
+
+
+@pytest.mark.parametrize(
+    ("typed_lines", "words"),
+    [
+        ("Note: mine", "“Note” is there already"),
+        ("A: 1\nA: 2", "“A” is there twice"),
+        (f"Story: {LONG}", "Keep a name under 80 characters"),
+        ("\n".join(f"F{n}: x" for n in range(101)), "Keep it to 100 lines; these are 101."),
+    ],
+)
+def test_what_would_be_cut_or_lost_is_said(cast: Cast, typed_lines: str, words: str) -> None:
+    lead = cast.brightside.lead
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        Lead.unscoped.filter(pk=lead.pk).update(enrichment_data={"Note": "One\ntwo"})
+    refused = edit(cast, lead, extras=typed_lines)
+
+    assert (refused.status_code, words in refused.content.decode()) == (422, True)
+    assert stored(cast, lead.pk).enrichment_data == {"Note": "One\ntwo"}
 
 
 @pytest.mark.parametrize(

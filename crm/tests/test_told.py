@@ -64,11 +64,18 @@ def test_place_in_a_campaign_is_told_at_every_step(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("phone", "(410) 555-0142"), ("email", "Lee@Example.test"), ("domain", "example.test")],
+    [
+        ("phone", "(410) 555-0142"),
+        ("email", "Lee@Example.test"),
+        ("linkedin", "LinkedIn.com/in/Lee"),
+        ("domain", "example.test"),
+    ],
 )
 def test_number_or_address_stopped_by_hand_is_told_of_its_people(cast: Cast, kind: str, value: str) -> None:
     with platform_scope(PlatformUse.ADMIN):
-        Lead.unscoped.filter(pk=cast.brightside.lead.pk).update(email="lee@example.test")
+        Lead.unscoped.filter(pk=cast.brightside.lead.pk).update(
+            email="lee@example.test", linkedin_url="https://www.linkedin.com/in/lee"
+        )
         Lead.unscoped.filter(pk=cast.delgado.lead.pk).update(
             phone_e164="+14105550142", email="lee@example.test"
         )
@@ -82,7 +89,7 @@ def test_number_or_address_stopped_by_hand_is_told_of_its_people(cast: Cast, kin
 
     told = [] if kind == "domain" else [("suppression_added", "Hannah", {"kind": kind})]
     assert (found, elsewhere) == (told, 0)
-    noun = {"phone": "number", "email": "e-mail address"}.get(kind)
+    noun = {"phone": "number", "email": "e-mail address", "linkedin": "LinkedIn profile"}.get(kind)
     assert words(found) == ([f"Their {noun} was put on the do-not-contact list"] if noun else [])
 
 

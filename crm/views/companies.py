@@ -1,5 +1,6 @@
 """The companies where a client's leads work."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.companies import companies_page, company_calls
+from crm.editing import EditConflict
 from crm.forms.leads import CompanyForm
+from crm.forms.seen import say_conflict
 from crm.models import Company, Lead, Signal
-from crm.services.companies import FIELDS, DomainTaken, save_company
+from crm.services.companies import DomainTaken, as_text, save_company
 
 PEOPLE = 50
 
@@ -68,13 +71,17 @@ def company(request: HttpRequest, company_id: UUID) -> HttpResponse:
 def company_edit(request: HttpRequest, company_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = _open(request, company_id)
-    form = CompanyForm(request.POST or None, initial={name: getattr(found, name) for name in FIELDS})
+    shown = as_text(found)
+    form = CompanyForm(request.POST or None, initial={**shown, "seen": json.dumps(shown)})
     if request.method == "POST" and form.is_valid():
         try:
             save_company(
-                actor=actor, company_id=company_id, values=form.cleaned_data, now=timezone.now(),
-                origin=Origin.of(request),
+                actor=actor, company_id=company_id, seen=form.seen_values, values=form.cleaned_data,
+                now=timezone.now(), origin=Origin.of(request),
             )  # fmt: skip
+        except EditConflict as conflict:
+            form = CompanyForm(form.renewed(conflict.theirs, conflict.current))
+            say_conflict(form, conflict)
         except DomainTaken as taken:
             form.add_error("domain", f"{taken} has this domain already. One domain is one company.")
         else:

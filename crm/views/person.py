@@ -15,8 +15,10 @@ from accounts.access import requires
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
+from crm.editing import EditConflict
 from crm.forms.facts import FactsForm, LeadStageForm, NumberForm
 from crm.forms.notes import LeadNoteForm
+from crm.forms.seen import say_conflict
 from crm.models import Lead, PipelineStage, Tag
 from crm.person import find_lead, person
 from crm.score_page import panel_of
@@ -115,9 +117,12 @@ def facts(request: HttpRequest, lead_id: UUID) -> HttpResponse:
                 sentiment=data["sentiment"],
                 owner_id=data["owner"],
                 now=timezone.now(),
+                seen=form.seen_values,
             )
         except Lead.DoesNotExist:
             raise Http404 from None
+        except EditConflict as conflict:
+            form = _again(request, form, conflict)
         except NoSuchOwner:
             form.add_error(
                 "owner", "This person can’t work with the client’s leads any more. Choose another."
@@ -126,6 +131,17 @@ def facts(request: HttpRequest, lead_id: UUID) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("crm:lead", lead_id=lead_id)
     return render(request, "crm/person/lead.html", page_of_lead(request, found, facts_form=form), status=422)
+
+
+def _again(request: HttpRequest, form: FactsForm, conflict: EditConflict) -> FactsForm:
+    """What was chosen here beside what somebody else has chosen since."""
+    again = FactsForm(
+        form.renewed(conflict.theirs, conflict.current),
+        owners=colleagues(request.actor, form.lead.client_id, WORKING),  # type: ignore[attr-defined]
+        lead=form.lead,
+    )
+    say_conflict(again, conflict, again.words)
+    return again
 
 
 def _stages(actor: Actor, found: Lead) -> Any:

@@ -17,11 +17,14 @@ from accounts.models import Client
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
+from crm.editing import EditConflict
+from crm.extras import set_aside
 from crm.forms.leads import LeadForm
+from crm.forms.seen import say_conflict
 from crm.identity import profile_address
 from crm.models import Lead
 from crm.services.duplicates import Lookalike, lookalikes
-from crm.services.leads import EditConflict, EmailTaken, as_text, create_lead, region_of, update_lead
+from crm.services.leads import EmailTaken, as_text, create_lead, region_of, update_lead
 from crm.views.person import frame, open_lead
 from lib import phones
 
@@ -68,6 +71,7 @@ def lead_edit(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         request.POST or None,
         clients=[],
         region=region_of(found.client),
+        aside=set_aside(found.enrichment_data),
         initial={**shown, "seen": json.dumps(shown)},
     )
     twins: list[Lookalike] = []
@@ -85,7 +89,7 @@ def lead_edit(request: HttpRequest, lead_id: UUID) -> HttpResponse:
                     now=timezone.now(),
                 )
             except EditConflict as conflict:
-                form = _again(request, form, found, conflict)
+                form = _again(form, found, conflict)
             except EmailTaken:
                 form.add_error("email", TAKEN)
             except Lead.DoesNotExist:
@@ -158,16 +162,10 @@ def _email_taken(form: LeadForm, twins: list[Lookalike]) -> bool:
     return False
 
 
-def _again(request: HttpRequest, form: LeadForm, found: Lead, conflict: EditConflict) -> LeadForm:
-    data = form.renewed(dict(conflict.theirs), dict(conflict.current))
-    again = LeadForm(data, clients=[], region=region_of(found.client))
-    again.is_valid()
-    for name, theirs in conflict.theirs.items():
-        stands = f"“{theirs[:120]}”" if theirs else "nothing"
-        again.add_error(
-            name,
-            f"Somebody changed this while you were typing: it says {stands} now. Save again to use yours instead.",
-        )
+def _again(form: LeadForm, found: Lead, conflict: EditConflict) -> LeadForm:
+    data = form.renewed(conflict.theirs, conflict.current)
+    again = LeadForm(data, clients=[], region=region_of(found.client), aside=form.aside)
+    say_conflict(again, conflict)
     return again
 
 
