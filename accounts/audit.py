@@ -88,6 +88,7 @@ EVENTS = {
     "suppression_exported": ("data", "Exported a do-not-contact list"),
     # people
     "form_saved": ("data", "Made or changed a web form"),
+    "form_address_renewed": ("data", "Gave a web form a new address"),
     "import_started": ("data", "Imported a list of people"),
     "import_undone": ("data", "Undid an import"),
     "leads_exported": ("data", "Exported a list of leads"),

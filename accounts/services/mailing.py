@@ -75,6 +75,34 @@ def send_mail(*, template: str, to: str, context: Mapping[str, Any], agency_id: 
     The lines become paragraphs of the HTML part; a line that is an address alone becomes its button. When the mail
     server refuses, that is logged and nothing is raised: the deed stands, and each such mail can be asked for again.
     """
+    mail = _mail(template, to, context, agency_id)
+    transaction.on_commit(lambda: _deliver(mail, template))
+
+
+class MailRefused(Exception):
+    """The mail server did not take a mail, or could not be reached."""
+
+
+def send_now(
+    *, template: str, to: str, context: Mapping[str, Any], agency_id: UUID | None = None, key: str = ""
+) -> None:
+    """Send as `send_mail` does, but at once and outside of any transaction, for whoever notes what became of it.
+
+    ``key`` names the mail: sent twice, it carries the same Message-ID. Raises `MailRefused`.
+    """
+    mail = _mail(template, to, context, agency_id)
+    if key:
+        domain = parseaddr(mail.from_email)[1].rpartition("@")[2] or "localhost"
+        mail.extra_headers["Message-ID"] = f"<{key}@{domain}>"
+    try:
+        mail.send()
+    except OSError as error:
+        raise MailRefused(str(error)) from error
+
+
+def _mail(
+    template: str, to: str, context: Mapping[str, Any], agency_id: UUID | None
+) -> EmailMultiAlternatives:
     subject, _, text = (
         render_to_string(f"accounts/mail/{template}.txt", dict(context)).strip().partition("\n")
     )
@@ -86,7 +114,7 @@ def send_mail(*, template: str, to: str, context: Mapping[str, Any], agency_id: 
     )
     mail = EmailMultiAlternatives(subject.strip(), text.strip() + "\n", looks.from_email, [to])
     mail.attach_alternative(html, "text/html")
-    transaction.on_commit(lambda: _deliver(mail, template))
+    return mail
 
 
 def _home_of(address: str) -> UUID | None:

@@ -8,6 +8,14 @@ from accounts.tenancy import ClientOwned, TenantForeignKey, TenantManager, Tenan
 from crm.models.leads import Lead
 
 
+class FormQuerySet(TenantQuerySet):
+    def with_trouble(self) -> Self:
+        """Adds how many submissions wait for a person to look at them."""
+        waiting = FormSubmission.unscoped.filter(form=models.OuterRef("pk"), status__in=("held", "failed"))
+        count = waiting.order_by().values("form").annotate(n=models.Count("pk")).values("n")
+        return self.annotate(troubled=models.Subquery(count, output_field=models.IntegerField()))
+
+
 class InboundForm(ClientOwned):
     """A form on a client's website; whoever knows its token may submit it."""
 
@@ -17,6 +25,8 @@ class InboundForm(ClientOwned):
     recipients = ArrayField(models.EmailField(), default=list, blank=True)
     thanks = models.TextField(blank=True)
     active = models.BooleanField(default=True)
+
+    objects: ClassVar[TenantManager] = TenantManager.over(FormQuerySet)
 
     class Meta(ClientOwned.Meta):
         indexes = (models.Index(fields=("agency", "client", "name"), name="form_name"),)
@@ -33,6 +43,8 @@ class SubmissionQuerySet(TenantQuerySet):
 class FormSubmission(ClientOwned):
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"
+        HELD = "held", "For you to look at"  # the sender had sent very many
+        TELLING = "telling", "Mail on its way"  # it is in, and somebody is still to be told
         PROCESSED = "processed", "Processed"
         FAILED = "failed", "Needs attention"
 
@@ -43,8 +55,12 @@ class FormSubmission(ClientOwned):
     lead = TenantForeignKey(Lead, null=True, blank=True, related_name="submissions")
     call = TenantForeignKey("crm.Call", null=True, blank=True, related_name="submissions")
     attempts = models.PositiveSmallIntegerField(default=0)
+    owed = ArrayField(
+        models.EmailField(), default=list, blank=True
+    )  # who gets a mail about it and has not yet
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
-    error = models.TextField(blank=True)
+    error = models.TextField(blank=True)  # in words for people; what the machine said is in the log
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
     sender_hash = models.CharField(max_length=64, blank=True)  # of the address it came from
@@ -54,8 +70,24 @@ class FormSubmission(ClientOwned):
     class Meta(ClientOwned.Meta):
         indexes = (
             models.Index(fields=("agency", "client", "-received_at", "-id"), name="submission_newest"),
-            models.Index(fields=("due_at",), name="submission_due", condition=Q(status="queued")),
+            models.Index(
+                fields=("due_at",), name="submission_due", condition=Q(status__in=("queued", "telling"))
+            ),
+            models.Index(
+                fields=("agency", "form"),
+                name="submission_in_trouble",
+                condition=Q(status__in=("held", "failed")),
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.form_id} {self.received_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_trapped(self) -> bool:
+        """Kept out as spam when it came; spam by its words is judged on the call instead."""
+        return self.category == "spam" and self.call_id is None
+
+    @property
+    def awaits_verdict(self) -> bool:
+        return self.status == self.Status.HELD or (self.status == self.Status.PROCESSED and self.is_trapped)

@@ -8,24 +8,29 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from accounts.models import Client
 from accounts.scope import PlatformUse, agency_scope, platform_scope
-from accounts.services.mailing import send_mail
 from accounts.tenancy import Actor
 from crm.form_words import TRAP, record_of, words_of
 from crm.models import Call, FormSubmission, InboundForm
+from crm.services.form_notices import tell_next
 from crm.services.ingest import ingest_calls
 from crm.services.leads import region_of
-from crm.services.readers import staff_addresses
 from crm.services.reconciling import Reading
 from lib.claims import backoff_s, claim
-from lib.payloads import clean_text
 
 log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 6
-WINDOW, MOST_A_WINDOW = timedelta(minutes=10), 10  # of one sender at one form
+WINDOW, MOST_A_WINDOW = (
+    timedelta(minutes=10),
+    10,
+)  # of one sender at one form; more are kept for a person to look at
+MOST_HELD, HELD_WITHIN = 1000, timedelta(days=1)  # of one form; beyond it a sender over the limit is refused
+FAILED_WORDS = (
+    "It could not be taken in. Press “Try again”; if it comes back, tell whoever looks after Switchboard."
+)
+AGAIN_WORDS = "It could not be taken in yet. It is tried again by itself."
 SPAM = "spam"
 Status = FormSubmission.Status
 
@@ -35,7 +40,11 @@ class UnknownForm(Exception):
 
 
 class TooMany(Exception):
-    """The sender has used this form too often for now."""
+    """The sender has used this form too often, and so many are held for it that no more can be kept."""
+
+
+class Judged(Exception):
+    """Somebody has said already what it is."""
 
 
 def find_form(token: str) -> InboundForm:
@@ -54,6 +63,11 @@ def find_form(token: str) -> InboundForm:
 def receive(*, token: str, sent: Mapping[str, str], sender: str, now: datetime) -> FormSubmission:
     """Keep what was sent to the form with ``token`` and ring for it. ``sender`` is the address it came from.
 
+    A website that posts from its own server is one sender, whoever fills it in. So what is over the limit of a sender
+    is held for a person to look at instead of being refused: an enquiry may wait, and is not lost. Whoever floods a
+    form from one address fills at most what is held of it in a day, and nobody below the limit notices; who floods it
+    by way of the website makes what comes from there wait, and after a thousand be refused.
+
     Raises `UnknownForm`, `TooMany`, and `crm.form_words.NotAForm`.
     """
     form = find_form(token)
@@ -62,14 +76,21 @@ def receive(*, token: str, sent: Mapping[str, str], sender: str, now: datetime) 
         InboundForm.unscoped.select_for_update().get(pk=form.pk)  # counted one after the other
         mark = _mark(form, sender)
         recent = FormSubmission.unscoped.filter(form=form, sender_hash=mark, received_at__gt=now - WINDOW)
-        if recent.count() >= MOST_A_WINDOW:
+        is_over = recent.count() >= MOST_A_WINDOW
+        if is_over and _held(form, now) >= MOST_HELD:
             raise TooMany
         submission = FormSubmission.unscoped.create(
             agency_id=form.agency_id, client_id=form.client_id, form=form, payload=words, due_at=now, received_at=now,
             sender_hash=mark, category=SPAM if sent.get(TRAP) else "",
+            status=Status.HELD if is_over else Status.QUEUED,
         )  # fmt: skip
         _ring()
     return submission
+
+
+def _held(form: InboundForm, now: datetime) -> int:
+    rows = FormSubmission.unscoped.filter(form=form, status=Status.HELD, received_at__gt=now - HELD_WITHIN)
+    return rows.count()
 
 
 def _mark(form: InboundForm, sender: str) -> str:
@@ -84,7 +105,11 @@ def _ring() -> None:
 
 
 def process_next(*, now: datetime) -> bool:
-    """Process one submission that is due; False when none is. Any number may run side by side."""
+    """Take in one submission that is due, or tell its recipients; False when none is. Any number may run at once."""
+    return _take_in_next(now) or tell_next(now=now)
+
+
+def _take_in_next(now: datetime) -> bool:
     with transaction.atomic(), platform_scope(PlatformUse.SWEEP):
         due = FormSubmission.unscoped.filter(status=Status.QUEUED, due_at__lte=now).order_by("due_at")
         found = claim(due, 1)
@@ -101,12 +126,12 @@ def _attempt(submission: FormSubmission, now: datetime) -> None:
     try:
         with transaction.atomic():
             _process(submission, now)
-    except Exception as error:
+    except Exception:
         log.exception("form submission %s failed", submission.pk)
-        submission.error = clean_text(f"{type(error).__name__}: {error}")[:500]
+        submission.error = AGAIN_WORDS
         submission.due_at = now + timedelta(seconds=backoff_s(submission.attempts))
         if submission.attempts >= MOST_ATTEMPTS:
-            submission.status = Status.FAILED
+            submission.status, submission.error = Status.FAILED, FAILED_WORDS
     submission.save()
 
 
@@ -124,40 +149,44 @@ def _process(submission: FormSubmission, now: datetime) -> None:
         call = result.fresh[0]
         submission.call, submission.lead, submission.category = call, call.lead, call.category
         if call.category != SPAM:
-            _tell(form, client, call)
-    submission.status, submission.processed_at, submission.error = Status.PROCESSED, now, ""
-
-
-def _tell(form: InboundForm, client: Client, call: Call) -> None:
-    """What was written stays here: a mail passes through many hands."""
-    who = (call.lead.name if call.lead else "") or "Somebody"
-    staff = staff_addresses(agency_id=client.agency_id, addresses=form.recipients)
-    for recipient in form.recipients:
-        url = settings.PUBLIC_URL + _page(call, recipient.lower() in staff)
-        send_mail(
-            template="form_submission", to=recipient, agency_id=client.agency_id,
-            context={"form": form.name, "client": client.name, "who": who, "url": url},
-        )  # fmt: skip
-
-
-def _page(call: Call, for_staff: bool) -> str:
-    """Where the reader finds it: the agency's people the person, a client's people and whoever else their portal."""
-    if not for_staff:
-        return reverse("portal:call", args=[call.pk])
-    return (
-        reverse("crm:lead", args=[call.lead_id])
-        if call.lead_id
-        else reverse("crm:inbox_call", args=[call.pk])
-    )
+            submission.owed = list(form.recipients)
+    submission.status = Status.TELLING if submission.owed else Status.PROCESSED
+    submission.processed_at, submission.error, submission.due_at = now, "", now
 
 
 @transaction.atomic
 def try_again(*, actor: Actor, submission_id: UUID, now: datetime) -> FormSubmission:
-    """Put a submission that was given up back into the queue. Raises `FormSubmission.DoesNotExist`."""
+    """Put a submission that was given up back into the queue, or its mails. Raises `FormSubmission.DoesNotExist`."""
+    submission = _hold(actor, submission_id)
+    if submission.status == Status.FAILED:
+        submission.status = Status.TELLING if submission.owed else Status.QUEUED
+        submission.attempts = submission.attempts if submission.owed else 0
+        submission.mail_attempts, submission.due_at = 0, now
+        submission.save(update_fields=["status", "attempts", "mail_attempts", "due_at", "updated_at"])
+        _ring()
+    return submission
+
+
+@transaction.atomic
+def judge(*, actor: Actor, submission_id: UUID, is_spam: bool, now: datetime) -> FormSubmission:
+    """Say of what was held or trapped whether it is spam; what is none is taken in as any other.
+
+    Raises `FormSubmission.DoesNotExist`, and `Judged` when it was taken in or thrown out before.
+    """
+    submission = _hold(actor, submission_id)
+    if not submission.awaits_verdict:
+        raise Judged
+    submission.category = SPAM if is_spam else ""
+    submission.status = Status.PROCESSED if is_spam else Status.QUEUED
+    submission.attempts, submission.due_at = 0, now
+    submission.processed_at = now if is_spam else None
+    submission.save(update_fields=["category", "status", "attempts", "due_at", "processed_at", "updated_at"])
+    if not is_spam:
+        _ring()
+    return submission
+
+
+def _hold(actor: Actor, submission_id: UUID) -> FormSubmission:
     rows = FormSubmission.objects.for_actor(actor).select_for_update(of=("self",))
     submission: FormSubmission = rows.get(pk=submission_id)
-    if submission.status == Status.FAILED:
-        submission.status, submission.attempts, submission.due_at = Status.QUEUED, 0, now
-        submission.save(update_fields=["status", "attempts", "due_at", "updated_at"])
-        _ring()
     return submission

@@ -28,7 +28,7 @@ def save_form(
     now: datetime,
     origin: Origin,
 ) -> InboundForm:
-    """Make a form (``form_id`` None) or change one. Its address stays for good. Raises `InboundForm.DoesNotExist`."""
+    """Make a form (``form_id`` None) or change one. Its address stays. Raises `InboundForm.DoesNotExist`."""
     if form_id is None:
         form = InboundForm(agency_id=client.agency_id, client=client, token=secrets.token_urlsafe(24))
     else:
@@ -39,5 +39,19 @@ def save_form(
     record_by(
         actor, "form_saved", now=now, origin=origin, client_id=form.client_id, target=name,
         details={"form": str(form.pk), "recipients": len(form.recipients), "active": active},
+    )  # fmt: skip
+    return form
+
+
+@transaction.atomic
+def renew_address(*, actor: Actor, form_id: UUID, now: datetime, origin: Origin) -> InboundForm:
+    """Give the form another address; the former one stops working. Raises `InboundForm.DoesNotExist`."""
+    held = InboundForm.objects.for_actor(actor).select_for_update(of=("self",))
+    form: InboundForm = held.get(pk=form_id)
+    form.token = secrets.token_urlsafe(24)
+    form.save(update_fields=["token", "updated_at"])
+    record_by(
+        actor, "form_address_renewed", now=now, origin=origin, client_id=form.client_id, target=form.name,
+        details={"form": str(form.pk)},
     )  # fmt: skip
     return form

@@ -13,7 +13,7 @@ from crm.form_words import TRAP, NotAForm
 from crm.forms.web_forms import PublicForm
 from crm.services import form_intake
 
-BUSY = "You have sent this form many times. Please wait ten minutes, or give us a call."
+BUSY = "This form is very busy at the moment. Please give us a call, or try again tomorrow."
 
 
 @csrf_exempt  # no cookie is read; other websites post here too

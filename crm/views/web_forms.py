@@ -5,12 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
 from accounts.directory import visible_clients
@@ -23,15 +22,14 @@ from accounts.tenancy import Actor
 from crm.forms.web_forms import WebFormForm
 from crm.models import FormSubmission, InboundForm
 from crm.services import form_intake
-from crm.services.web_forms import save_form
+from crm.services.web_forms import renew_address, save_form
 
 
 @require_GET
 @requires("leads.import", Level.WRITE)
 def form_list(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    waiting = Count("submissions", filter=Q(submissions__status=FormSubmission.Status.FAILED))
-    forms = InboundForm.objects.for_actor(actor).select_related("client").annotate(troubled=waiting)
+    forms = InboundForm.objects.for_actor(actor).select_related("client").with_trouble()
     return render(
         request,
         "crm/forms/list.html",
@@ -62,6 +60,60 @@ def form_edit(request: HttpRequest, form_id: UUID) -> HttpResponse:
 @requires("leads.import", Level.WRITE)
 def form_save(request: HttpRequest, form_id: UUID) -> HttpResponse:
     return _save(request, _find(request, form_id))
+
+
+@require_http_methods(["GET", "POST"])
+@requires("leads.import", Level.WRITE)
+def form_renew(request: HttpRequest, form_id: UUID) -> HttpResponse:
+    """Ask first; a POST is the answer."""
+    form = _find(request, form_id)
+    if request.method == "GET":
+        layout = layout_of(request.actor)  # type: ignore[attr-defined]
+        return render(request, "crm/forms/renew.html", {"form": form, "layout": layout})
+    renew_address(
+        actor=request.actor,  # type: ignore[attr-defined]
+        form_id=form.pk, now=timezone.now(), origin=Origin.of(request),
+    )  # fmt: skip
+    messages.success(request, "The form has a new address. Put it on the website now.")
+    return redirect("crm:form", form.pk)
+
+
+@require_GET
+@requires("leads.see")
+def submission(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """What was sent, word for word."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = FormSubmission.objects.for_actor(actor).select_related("form__client", "lead")
+    found: FormSubmission | None = rows.filter(pk=submission_id).first()
+    if found is None:
+        raise Http404
+    may_arrange = actor.can("leads.import", Level.WRITE)
+    context = {
+        "submission": found,
+        "form": found.form,
+        "may_arrange": may_arrange,
+        "layout": layout_of(actor),
+    }
+    return render(request, "crm/forms/submission.html", context)
+
+
+@require_POST
+@requires("leads.import", Level.WRITE)
+def submission_judge(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """Say whether what was held or trapped is spam."""
+    is_spam = request.POST.get("spam") == "1"
+    try:
+        form_intake.judge(
+            actor=request.actor,  # type: ignore[attr-defined]
+            submission_id=submission_id, is_spam=is_spam, now=timezone.now(),
+        )  # fmt: skip
+    except FormSubmission.DoesNotExist:
+        raise Http404 from None
+    except form_intake.Judged:
+        messages.info(request, "Somebody has decided on this one already.")
+    else:
+        messages.success(request, "Kept as spam." if is_spam else "It is taken in like any other now.")
+    return redirect("crm:submission", submission_id)
 
 
 @require_POST

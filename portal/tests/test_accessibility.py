@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import NOON, Cast, House, make_cast
-from crm.models import Call, Lead
+from crm.models import Call, FormSubmission, InboundForm, Lead
 from crm.services.scoring import rescore
 from notifications.models import Notification
 
@@ -347,6 +347,51 @@ def test_axe_finds_nothing_on_any_page(theme: str, width: int, visitor: Any, cas
             somebody.visit(address)
             somebody.look(axe)
         found += somebody.problems
+    assert found == []
+
+
+def form_pages(house: House) -> list[str]:
+    form, sent = house.work.form.pk, house.work.submission.pk
+    return [
+        reverse("crm:forms"),
+        reverse("crm:form_new"),
+        reverse("crm:form", args=[form]),
+        reverse("crm:form_renew", args=[form]),
+        reverse("crm:submission", args=[sent]),
+    ]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_on_the_pages_of_web_forms(
+    theme: str, width: int, visitor: Any, cast: Cast, axe: str
+) -> None:
+    house = cast.delgado
+    fields = [{"name": "name", "label": "Your name", "kind": "text", "required": True}]
+    with transaction.atomic(), agency_scope(cast.larkspur.pk):
+        InboundForm.unscoped.filter(pk=house.work.form.pk).update(fields=fields)
+        for status in ("held", "failed", "telling"):
+            FormSubmission.unscoped.create(
+                agency_id=cast.larkspur.pk, client=house.client, form=house.work.form, status=status, due_at=NOON,
+                received_at=NOON, payload={LONG_NAME: LONG_NAME}, error="It could not be taken in yet.",
+            )  # fmt: skip
+        held = FormSubmission.unscoped.get(status="held").pk
+    pages = [*form_pages(house), reverse("crm:submission", args=[held])]
+    somebody = visitor(None, width, theme)
+    public = reverse("crm:public_form", args=[house.work.form.token])
+    somebody.visit(public)
+    somebody.look(axe)
+    somebody.page.get_by_role("button", name="Send").click()
+    somebody.page.get_by_label("Your name").fill("Lee")
+    somebody.page.get_by_role("button", name="Send").click()
+    expect(somebody.page.get_by_label("Your name")).to_have_count(0)
+    somebody.look(axe)
+    found = [each for each in somebody.problems if "422" not in each]  # which a browser says aloud
+    for name in ("nora", "rafael"):
+        reader = visitor(name, width, theme)
+        for address in pages:
+            reader.visit(address)
+            reader.look(axe)
+        found += reader.problems
     assert found == []
 
 

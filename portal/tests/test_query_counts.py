@@ -31,6 +31,8 @@ from crm.models import (
     Company,
     Customer,
     DifferentPeople,
+    FormSubmission,
+    InboundForm,
     Journey,
     JourneyStep,
     JourneyTemplate,
@@ -351,6 +353,25 @@ def test_pages_of_the_daily_work_ask_the_same_for_one_row_and_three(cast: Cast) 
     with_one = {name: queries(cast, "petra", page) for name, page in pages.items()}
     furnish_work_more(cast.kettle)
     with_three = {name: queries(cast, "petra", page) for name, page in pages.items()}
+
+    assert with_three == with_one
+
+
+def test_web_forms_and_what_came_by_them_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
+    house = cast.brightside
+    own: dict[str, Any] = {"agency": cast.larkspur, "client": house.client}
+    pages = [reverse("crm:forms"), reverse("crm:form", args=[house.work.form.pk])]
+    pages.append(reverse("crm:submission", args=[house.work.submission.pk]))
+    with_one = [queries(cast, "nora", page) for page in pages]
+    with agency_scope(cast.larkspur.pk):
+        for n in range(2):
+            form = InboundForm.unscoped.create(**own, token=f"more-{n}", name=f"More {n}")
+            for at, status in ((form, "held"), (house.work.form, "failed")):
+                FormSubmission.unscoped.create(
+                    **own, form=at, lead=house.lead, payload={"name": "Lee"}, status=status, due_at=NOON,
+                    received_at=NOON,
+                )  # fmt: skip
+    with_three = [queries(cast, "nora", page) for page in pages]
 
     assert with_three == with_one
 
