@@ -20,10 +20,10 @@ from crm.models import (
     LeadMerge,
     LeadTag,
     Note,
-    PipelineStage,
     Signal,
 )
 from crm.presenting import channel
+from crm.services.stops import Stops, stops_of_lead
 from crm.speed import Speed, speed_to_lead
 from crm.timeline import KINDS, action_of, names_of, who_did
 from lib.ui.times import length
@@ -70,8 +70,8 @@ class Person:
     journeys: list[Journey]
     customer: Customer | None
     merges: list[LeadMerge]  # that can still be undone
-    stages: list[PipelineStage]
-    dial: str
+    stops: Stops
+    dial: str  # "" where nobody is to be called
     extras: list[tuple[str, str]]
     research: list[tuple[str, str]]
     attribution: list[tuple[str, str]]
@@ -86,6 +86,7 @@ def find_lead(actor: Actor, lead_id: UUID) -> Lead:
 
 def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -> Person:
     entries, older = timeline(actor, lead, kind=kind, before=before)
+    stops = stops_of_lead(actor=actor, lead=lead, now=now)
     about = {"client_id": lead.client_id, "lead_id": lead.pk}
     notes = Note.objects.for_actor(actor).filter(**about, pinned=True).select_related("author")
     members = CampaignMember.objects.for_actor(actor).filter(**about).select_related("campaign")
@@ -105,8 +106,8 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
         journeys=list(journeys.select_related("service").newest_first()[:FEW]),
         customer=Customer.objects.for_actor(actor).filter(**about).first(),
         merges=list(merges.select_related("merged", "merged_by").order_by("-merged_at")[:FEW]),
-        stages=list(PipelineStage.objects.for_actor(actor).filter(client_id=lead.client_id)),
-        dial=dial_address(dialer_of(actor), lead.phone_e164),
+        stops=stops,
+        dial="" if stops.call else dial_address(dialer_of(actor), lead.phone_e164),
         extras=pairs(lead.enrichment_data),
         research=pairs(lead.deep_research_data),
         attribution=[(ORIGINS.get(name, name), words) for name, words in pairs(lead.attribution)],

@@ -68,7 +68,10 @@ class LeadStageForm(forms.Form):
     def __init__(self, data: Any = None, *, stages: Any, lead: Lead) -> None:
         super().__init__(data, initial={"stage": lead.stage_id, "reason": lead.lost_reason})
         self._lead = lead
-        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+        field: Any = self.fields["stage"]
+        field.queryset = stages
+        self.offered = list(stages)  # asked for once
+        field.choices = [("", field.empty_label), *((each.pk, str(each)) for each in self.offered)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -113,7 +113,7 @@ def suppressed(
     if not asked:
         return frozenset(stopped)
     hashes = digests([pair for _, pair in asked])
-    with _as(agency_id):
+    with as_agency(agency_id):
         found = {row[0] for row in fetch(ASK, [list(set(hashes)), client_id, channel, now])}
     return frozenset(
         stopped | {given for (given, _), each in zip(asked, hashes, strict=True) if each in found}
@@ -127,21 +127,21 @@ def suppressed_leads(*, leads: Sequence[Lead], channel: str, now: datetime) -> f
     A person is one, whatever the way: whoever said stop by telephone gets no mail either. Only what was suppressed for
     other channels alone, such as an address that bounced, leaves this one open.
     """
-    asked = [(lead, pair) for lead in leads for pair in _ways(lead)]
+    asked = [(lead, pair) for lead in leads for pair in ways(lead.email, lead.phone_e164, lead.linkedin_url)]
     if not asked:
         return frozenset()
     hashes = digests([pair for _, pair in asked])
     clients = list({lead.client_id for lead in leads})
-    with _as(leads[0].agency_id):
+    with as_agency(leads[0].agency_id):
         found = set(fetch(ASK_EACH, [clients, list(set(hashes)), channel, now]))
     return frozenset(
         lead.pk for (lead, _), each in zip(asked, hashes, strict=True) if (lead.client_id, each) in found
     )
 
 
-def _ways(lead: Lead) -> list[tuple[str, str]]:
+def ways(email: str, phone_e164: str, linkedin: str = "") -> list[tuple[str, str]]:
     """(kind, value) by which a person may stand on a list, the domains of their address among them."""
-    given = ((Kind.EMAIL, lead.email), (Kind.PHONE, lead.phone_e164), (Kind.LINKEDIN, lead.linkedin_url))
+    given = ((Kind.EMAIL, email), (Kind.PHONE, phone_e164), (Kind.LINKEDIN, linkedin))
     found: list[tuple[str, str]] = [
         (kind, value) for kind, each in given if (value := normalised(kind, each))
     ]
@@ -307,7 +307,7 @@ def remove(*, actor: Actor, suppression_id: UUID, now: datetime, origin: Origin)
     return row
 
 
-def _as(agency_id: UUID) -> Any:
+def as_agency(agency_id: UUID) -> Any:
     """The database answers for the agency in force; sweeps across agencies step into the one they ask for."""
     if agency_in_force() == agency_id:
         return nullcontext()

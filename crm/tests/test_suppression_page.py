@@ -218,6 +218,57 @@ def test_file_of_ours_comes_back_without_changing_anything(cast: Cast) -> None:
     assert listed(cast) == before
 
 
+def test_pages_of_a_person_offer_no_call_to_who_must_not_be_called(cast: Cast) -> None:
+    house = cast.brightside
+    own = {"agency_id": cast.larkspur.pk, "client_id": house.client.pk, "source": "test", "now": NOW}
+    with agency_scope(cast.larkspur.pk):
+        house.lead.email = "lee@example.test"
+        house.lead.save(update_fields=["email"])
+        type(house.work.customer).unscoped.filter(pk=house.work.customer.pk).update(
+            phone_e164=house.lead.phone_e164, email="lee@example.test"
+        )
+    pages = [
+        reverse("crm:lead", args=[house.lead.pk]),
+        reverse("crm:customer", args=[house.work.customer.pk]),
+    ]
+
+    def offered() -> list[tuple[bool, bool, bool, bool]]:
+        told = [cast.browser("hannah").get(each).content.decode() for each in pages]
+        return [
+            ("href=\"tel:" in page, "href=\"mailto:" in page, "Do not call: opted out" in page,
+             "Do not e-mail: opted out" in page)
+            for page in told
+        ]  # fmt: skip
+
+    free = offered()
+    with agency_scope(cast.larkspur.pk):
+        suppress(entries=[Entry("phone", house.lead.phone_e164, "opted_out")], channels=["voice"], **own)  # type: ignore[arg-type]
+    voice = offered()
+    with agency_scope(cast.larkspur.pk):
+        suppress(entries=[Entry("email", "lee@example.test", "opted_out")], **own)  # type: ignore[arg-type]
+    both = offered()
+
+    assert free == [(True, True, False, False)] * 2
+    assert voice == [(False, True, True, False)] * 2
+    assert both == [(False, False, True, True)] * 2
+
+
+def test_client_learns_that_a_list_above_stops_and_not_why(cast: Cast) -> None:
+    lead = cast.brightside.lead
+    with agency_scope(cast.larkspur.pk):
+        suppress(
+            agency_id=cast.larkspur.pk, client_id=None, source="test", now=NOW,
+            entries=[Entry("phone", lead.phone_e164, "complaint")],
+        )  # fmt: skip
+    page = reverse("crm:lead", args=[lead.pk])
+    told = [cast.browser(who).get(page).content.decode() for who in ("hannah", "nora")]
+
+    assert ["Do not call: on a list above yours" in told[0], "Do not call: reported as spam" in told[1]] == [
+        True,
+        True,
+    ]
+
+
 def standing(cast: Cast) -> list[tuple[Any, ...]]:
     columns = ("value", "reason", "channels", "expires_at", "sticky", "note", "source")
     with agency_scope(cast.larkspur.pk):

@@ -22,6 +22,7 @@ from crm.forms.customers import AgreementForm, CustomerFilter, CustomerForm, Out
 from crm.models import Call, Customer, Journey, Outcome, Service, ServiceAgreement
 from crm.outlook import outlook
 from crm.services import customers
+from crm.services.stops import stops_of_customer
 from crm.views.workplace import at, chosen_client, facts_of, show
 
 CALLS_SHOWN = 20
@@ -81,6 +82,7 @@ def _page(request: HttpRequest, customer: Customer, status: int = 200, **kept: f
         "unlinked": list(unlinked[:CALLS_SHOWN]),
         "may_write": actor.can("customers.edit", Level.WRITE),
         "may_see_calls": actor.can("leads.see"),
+        "stops": stops_of_customer(actor=actor, customer=customer, now=timezone.now()),
         "outcome_form": kept.get("outcome_form")
         or OutcomeForm(initial={"occurred_at": timezone.now()}, zone=client.timezone),
         "acts": "crm/customers/_customer_acts.html",
