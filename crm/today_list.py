@@ -129,7 +129,10 @@ def _journeys(reader: Reader) -> tuple[list[Row], list[Row]]:
     actor = reader.actor
     if not actor.can("journeys.edit"):
         return [], []
-    mine = Journey.objects.for_actor(actor).at_work().cared_for_by(reader.me, or_nobody=not actor.is_staff)
+    mine = Journey.objects.for_actor(actor).at_work()
+    mine = mine.cared_for_by(
+        reader.me, late_before=reader.now - PROMISE_KEPT_FOR, or_nobody=not actor.is_staff
+    )
     until = reader.now + AHEAD
     steps = JourneyStep.objects.for_actor(actor).filter(journey__in=mine.values("pk")).next_of_each(until)
     steps = steps.select_related("journey__lead", "journey__service", "client")

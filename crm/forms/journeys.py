@@ -1,6 +1,8 @@
 """Forms about journeys, their steps and templates."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -101,13 +103,28 @@ class JourneyForm(forms.Form):
 
 class JourneyChangeForm(forms.Form):
     service = forms.ModelChoiceField(queryset=None, required=False, empty_label="Not known yet")  # type: ignore[var-annotated]
+    owner_id = forms.TypedChoiceField(
+        label="Who looks after it", coerce=UUID, empty_value=None, required=False,
+        help_text="Its steps stand in their list of the day.",
+        error_messages={"invalid_choice": "Choose somebody of the list."},
+    )  # fmt: skip
+    call = CallField(queryset=None, required=False, label="Began with the call", empty_label="No call")
+    parent = ParentField(
+        queryset=None, required=False, label="Follows the journey", empty_label="No other journey"
+    )
     next_action_at = MomentField(label="Next action", required=False)
     notes_summary = TextField(label="Notes", required=False, max_length=4000)
 
-    def __init__(self, *args: Any, services: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, rows: dict[str, Any], owners: Mapping[UUID, str], zone: str, **kwargs: Any
+    ) -> None:
+        """``rows`` are the querysets to choose from, by field; ``owners`` names by id."""
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = services  # type: ignore[attr-defined]
-        self.fields["next_action_at"].zone = zone  # type: ignore[attr-defined]
+        for name, queryset in rows.items():
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+        self.fields["owner_id"].choices = [("", "Nobody"), *owners.items()]  # type: ignore[attr-defined]
+        for name in ("next_action_at", "call"):
+            self.fields[name].zone = zone  # type: ignore[attr-defined]
 
 
 class ConcernsForm(forms.Form):

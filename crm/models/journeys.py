@@ -88,12 +88,23 @@ class JourneyQuerySet(TenantQuerySet):
         here = self.filter(client__archived_at=None).filter(Q(lead=None) | Q(lead__archived_at=None))
         return here.filter(status__in=("pending", "in_progress"), paused=False)
 
-    def cared_for_by(self, user_id: UUID, *, or_nobody: bool = False) -> Self:
-        """Whose journey or, where that has no owner, whose lead it is. ``or_nobody``: those without either as well."""
+    def cared_for_by(self, user_id: UUID, *, late_before: datetime, or_nobody: bool = False) -> Self:
+        """Whose journey it is. It falls to whose lead it is where it has no owner, or one who has left, or one who lets
+        something be due since before ``late_before``. ``or_nobody``: those of leads without an owner as well.
+        """
         of_lead = Q(lead__owner=user_id)
         if or_nobody:
             of_lead |= Q(lead=None) | Q(lead__owner=None)
-        own, rest = self.filter(owner=user_id), self.filter(of_lead, owner=None)
+        late = JourneyStep.unscoped.filter(
+            journey=models.OuterRef("pk"), completed_at=None, due_at__lt=late_before
+        )
+        left = (
+            Q(owner=None)
+            | Q(owner__is_active=False)
+            | Q(next_action_at__lt=late_before)
+            | models.Exists(late)
+        )
+        own, rest = self.filter(owner=user_id), self.filter(of_lead, left)
         return self.filter(pk__in=own.values("pk").union(rest.values("pk")))
 
     def with_progress(self) -> Self:

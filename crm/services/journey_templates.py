@@ -20,6 +20,10 @@ class NotYours(Exception):
     """A template for all clients, in the hands of somebody who does not see them all: they adapt a copy."""
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody else saved the template since it was shown."""
+
+
 def may_keep(actor: Actor, client_id: UUID | None) -> bool:
     """Whether ``actor`` may change templates of that client, or of the agency where it is None."""
     return client_id is not None or (actor.is_staff and actor.client_ids is None)
@@ -33,11 +37,12 @@ def save_template(
     client: Client | None,
     values: Mapping[str, Any],
     steps: Sequence[Mapping[str, Any]],
+    seen: datetime | None = None,
 ) -> JourneyTemplate:
     """Create a template of ``client``, or of the agency when it is None; or change one, which stays where it is.
 
     ``steps`` replace those it had; each holds label, channel, message and offset_weeks. Raises `TemplateNameTaken`,
-    `NotYours`.
+    `NotYours`, and `ChangedMeanwhile` when it was saved after ``seen``.
     """
     if template_id is None:
         if not may_keep(actor, client.pk if client else None):
@@ -45,6 +50,8 @@ def save_template(
         template = JourneyTemplate(agency_id=actor.agency_id, client=client)
     else:
         template = _hold(actor, template_id)
+        if seen and template.updated_at != seen:
+            raise ChangedMeanwhile
     template.name, template.description = values["name"], values["description"]
     _save(template)
     _replace_steps(template, steps)

@@ -22,11 +22,15 @@ from crm.services.timeline import tell
 Status = Journey.Status
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
 CLOSED = (Status.WON, Status.LOST)
-CHANGEABLE = ("service", "owner_id", "next_action_at", "notes_summary")
+CHANGEABLE = ("service", "owner_id", "call", "parent", "next_action_at", "notes_summary")
 
 
 class JourneyRefused(Exception):
     """What was asked for doesn't fit the journey as it is now. The text says why."""
+
+
+class ChangedMeanwhile(JourneyRefused):
+    """Somebody else saved the row since it was shown."""
 
 
 def hold_journey(actor: Actor, journey_id: UUID) -> Journey:
@@ -71,9 +75,23 @@ def _same_client(lead: Lead, service: Service | None, call: Call | None, parent:
 
 
 @transaction.atomic
-def change_journey(*, actor: Actor, journey_id: UUID, values: Mapping[str, Any]) -> Journey:
-    """Change what ``values`` names of ``CHANGEABLE``. Raises `JourneyRefused` for words about a redacted one."""
+def change_journey(
+    *, actor: Actor, journey_id: UUID, values: Mapping[str, Any], seen: datetime | None = None
+) -> Journey:
+    """Change what ``values`` names of ``CHANGEABLE``; call and parent are rows of the same person.
+
+    Raises `JourneyRefused` for words about a redacted one, `ChangedMeanwhile` when it was saved after ``seen``.
+    """
     journey = hold_journey(actor, journey_id)
+    if seen and journey.updated_at != seen:
+        raise ChangedMeanwhile(
+            "Somebody changed this journey while you were writing. What you wrote is below and not saved yet: look at "
+            "theirs, then save to put yours in its place."
+        )
+    if journey.lead and (values.get("call") or values.get("parent")):
+        _same_client(journey.lead, None, values.get("call"), values.get("parent"))
+    if values.get("parent") and _leads_back(values["parent"], journey):
+        raise JourneyRefused("A journey can’t follow one that came after it.")
     if journey.symptoms_redacted and (values.get("notes_summary") or values.get("service")):
         raise JourneyRefused(
             "What was said on this journey has been destroyed. Begin a new one for new words."
@@ -84,6 +102,18 @@ def change_journey(*, actor: Actor, journey_id: UUID, values: Mapping[str, Any])
     if changed:
         journey.save(update_fields=(*(name.removesuffix("_id") for name in changed), "updated_at"))
     return journey
+
+
+def _leads_back(parent: Journey, journey: Journey) -> bool:
+    """Whether ``parent`` is the journey itself or follows it, however many are between."""
+    seen: set[UUID] = set()
+    at: Journey | None = parent
+    while at is not None and at.pk not in seen:
+        if at.pk == journey.pk:
+            return True
+        seen.add(at.pk)
+        at = Journey.unscoped.filter(pk=at.parent_id).first() if at.parent_id else None
+    return False
 
 
 @transaction.atomic

@@ -207,6 +207,79 @@ def test_the_list_shows_one_state_at_a_time(cast: Cast) -> None:
     assert "Delgado" not in hannah.get(address).content.decode()
 
 
+def edited(cast: Cast, who: str, pk: Any) -> dict[str, str]:
+    """The hidden mark of the page on which ``who`` begins to edit."""
+    page = cast.browser(who).get(reverse("crm:journey_edit", args=[pk])).content.decode()
+    return {"seen": page.split('name="seen" value="')[1].split('"')[0]}
+
+
+def test_journey_gets_an_owner_a_call_and_one_to_follow_later(cast: Cast) -> None:
+    house = cast.brightside
+    with agency_scope(cast.larkspur.pk):
+        own: dict[str, Any] = {"agency_id": cast.larkspur.pk, "client": house.client, "lead": house.lead}
+        later = Journey.unscoped.create(**own, started_on=date(2026, 11, 20), name="Later")
+        Journey.unscoped.filter(pk=later.pk).update(call=None, owner=None)
+    form = {
+        "owner_id": str(cast.people["hannah"].pk),
+        "call": str(house.call.pk),
+        "parent": str(house.work.journey.pk),
+    }
+    answer = post(cast, "hannah", "journey_save", later.pk, **form)
+    circle = post(cast, "hannah", "journey_save", house.work.journey.pk, parent=str(later.pk))
+    stranger = post(cast, "hannah", "journey_save", later.pk, owner_id=str(cast.people["rafael"].pk))
+    foreign = post(cast, "hannah", "journey_save", later.pk, call=str(cast.delgado.call.pk))
+
+    with agency_scope(cast.larkspur.pk):
+        later.refresh_from_db()
+    assert (later.owner_id, later.call_id, later.parent_id) == (
+        cast.people["hannah"].pk, house.call.pk, house.work.journey.pk,
+    )  # fmt: skip
+    assert [each.status_code for each in (answer, circle, stranger, foreign)] == [302, 422, 422, 422]
+    assert "came after it" in circle.content.decode()
+
+
+def test_who_saves_second_is_told_and_keeps_what_was_typed(cast: Cast) -> None:
+    pk = cast.brightside.work.journey.pk
+    hannah, nora = edited(cast, "hannah", pk), edited(cast, "nora", pk)
+    post(cast, "nora", "journey_save", pk, **nora, notes_summary="Nora was here")
+    late = post(cast, "hannah", "journey_save", pk, **hannah, notes_summary="Hannah’s words")
+    page = late.content.decode()
+    fresh = {"seen": page.split('name="seen" value="')[1].split('"')[0]}
+    stands = journey_of(cast.brightside).notes_summary
+    again = post(cast, "hannah", "journey_save", pk, **fresh, notes_summary="Hannah’s words")
+
+    assert (late.status_code, "Hannah’s words" in page, "Somebody changed this journey" in page) == (
+        422,
+        True,
+        True,
+    )
+    assert (stands, again.status_code, journey_of(cast.brightside).notes_summary) == (
+        "Nora was here", 302, "Hannah’s words",
+    )  # fmt: skip
+
+
+def test_template_that_was_saved_meanwhile_is_not_overwritten_unseen(cast: Cast) -> None:
+    template = cast.brightside.work.template
+    page = (
+        cast.browser("hannah").get(reverse("crm:journey_template_edit", args=[template.pk])).content.decode()
+    )
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    form = {"steps-TOTAL_FORMS": "1", "steps-INITIAL_FORMS": "0", "steps-0-label": "Call", "steps-0-channel": "voice",
+            "seen": seen}  # fmt: skip
+    first = post(cast, "hannah", "journey_template_save", template.pk, **form, name="First")
+    second = post(cast, "hannah", "journey_template_save", template.pk, **form, name="Second")
+    fresh = second.content.decode().split('name="seen" value="')[1].split('"')[0]
+    third = post(
+        cast, "hannah", "journey_template_save", template.pk, **{**form, "seen": fresh}, name="Second"
+    )
+
+    assert [each.status_code for each in (first, second, third)] == [302, 422, 302]
+    assert "Somebody changed this template" in second.content.decode()
+    with agency_scope(cast.larkspur.pk):
+        template.refresh_from_db()
+    assert template.name == "Second"
+
+
 def test_service_that_is_offered_no_more_stays_with_its_journey(cast: Cast) -> None:
     house = cast.brightside
     pk = house.work.journey.pk

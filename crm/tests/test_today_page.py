@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Client, Membership
+from accounts.models import Client, Membership, User
 from accounts.scope import PlatformUse, platform_scope, scoped
 from conftest import NOON, Cast, House
 from crm.models import (
@@ -22,6 +22,7 @@ from crm.models import (
     Suppression,
 )
 from crm.services.callbacks import AlreadyKept, keep_callback, move_callback
+from crm.services.queue import PROMISE_KEPT_FOR
 from crm.services.suppression import suppress_lead, suppressed_leads
 from crm.today_list import MOST_UNREAD, Day, day_of
 
@@ -120,6 +121,21 @@ def test_own_records_alone_to_whom_that_is_said(cast: Cast, source: str) -> None
         )  # fmt: skip
 
     assert (len(before), limited, len(listed(cast, "bea"))) == (1, [], 1)
+
+
+@pytest.mark.parametrize("source", ["step", "action"])
+def test_step_of_somebody_who_left_falls_to_whose_lead_it_is(cast: Cast, source: str) -> None:
+    """Theo looks after the journey, and the lead is Nora's."""
+    empty(cast)
+    fill(cast, cast.brightside, source, "theo")
+    write(Lead, cast.brightside.lead.pk, owner=cast.people["nora"])
+    here = listed(cast, "nora")
+    User.objects.filter(pk=cast.people["theo"].pk).update(is_active=False)
+    gone = listed(cast, "nora")
+    User.objects.filter(pk=cast.people["theo"].pk).update(is_active=True)
+    late = listed(cast, "nora", NOW + PROMISE_KEPT_FOR + timedelta(days=1))
+
+    assert (here, gone, late) == ([], *[[(source, "Lee Brightside Dental")]] * 2)
 
 
 @pytest.mark.parametrize("source", ["step", "action"])

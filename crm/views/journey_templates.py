@@ -20,7 +20,7 @@ from crm.forms.journeys import HOUSE, TemplateForm, TemplateSteps
 from crm.models import JourneyTemplate
 from crm.services import journey_templates as templates
 from crm.services.journey_templates import may_keep
-from crm.views.workplace import at, chosen_client, client_of, facts_of, show
+from crm.views.workplace import at, chosen_client, client_of, facts_of, moment_of, show, token
 
 
 @require_GET
@@ -132,10 +132,13 @@ def _save(request: HttpRequest, client: ClientFacts, template: JourneyTemplate |
             saved = templates.save_template(
                 actor=actor, template_id=template.pk if template else None,
                 client=None if house else Client.objects.for_actor(actor).get(pk=client.id),
-                values=values, steps=steps.steps,
+                values=values, steps=steps.steps, seen=moment_of(request.POST.get("seen", "")),
             )  # fmt: skip
         except templates.TemplateNameTaken:
             form.add_error("name", "There is another template of this name.")
+        except templates.ChangedMeanwhile:
+            template, _ = _find(request, template.pk) if template else (None, None)
+            return _form(request, client, template, form, steps, 422, meanwhile=True)
         else:
             messages.success(request, f"{saved.name} is saved.")
             return _back(request, client)
@@ -144,9 +147,11 @@ def _save(request: HttpRequest, client: ClientFacts, template: JourneyTemplate |
 
 def _form(
     request: HttpRequest, client: ClientFacts, template: JourneyTemplate | None, form: TemplateForm, steps: Any,
-    status: int = 200,
+    status: int = 200, meanwhile: bool = False,
 ) -> HttpResponse:  # fmt: skip
-    context = {"template": template, "form": form, "steps": steps}
+    shown = token(template.updated_at) if template else ""
+    seen = shown if meanwhile else request.POST.get("seen", shown)
+    context = {"template": template, "form": form, "steps": steps, "seen": seen, "meanwhile": meanwhile}
     return show(request, "crm/journeys/template.html", template.name if template else "New template", context,
                 client=client, back=_above(request, client), status=status)  # fmt: skip
 

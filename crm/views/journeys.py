@@ -25,10 +25,11 @@ from accounts.tenancy import Actor
 from crm.concerns import may_read_concerns, may_write_concerns
 from crm.forms.journeys import ApplyForm, ConcernsForm, JourneyChangeForm, JourneyForm, StatusForm
 from crm.models import Activity, Call, Journey, JourneyStep, JourneyTemplate, Lead, Service
+from crm.owners import possible_owners
 from crm.services import journeys
 from crm.services.conversions import UNDO_FOR, standing_conversion
 from crm.timeline import deed_of
-from crm.views.workplace import at, chosen_client, facts_of, show
+from crm.views.workplace import at, chosen_client, facts_of, moment_of, show, token
 
 OPEN = "open"
 FILTERS = ((OPEN, "Under way"), ("mine", "Mine"), ("paused", "Paused"), *Journey.Status.choices)
@@ -133,24 +134,29 @@ def journey_shown(request: HttpRequest, journey: Journey, status: int = 200, **k
 @requires("journeys.edit", Level.WRITE)
 def journey_edit(request: HttpRequest, journey_id: UUID) -> HttpResponse:
     journey = find_journey(request, journey_id)
-    names = ("service", "next_action_at", "notes_summary")
+    names = ("service", "owner_id", "call", "parent", "next_action_at", "notes_summary")
     form = _change_form(request, journey, initial={name: getattr(journey, name) for name in names})
-    return _edit(request, journey, form)
+    return _edit(request, journey, form, token(journey.updated_at))
 
 
 @require_POST
 @requires("journeys.edit", Level.WRITE)
 def journey_save(request: HttpRequest, journey_id: UUID) -> HttpResponse:
     journey = find_journey(request, journey_id)
-    form = _change_form(request, journey, request.POST)
+    form, seen = _change_form(request, journey, request.POST), request.POST.get("seen", "")
     if form.is_valid():
         try:
-            journeys.change_journey(actor=request.actor, journey_id=journey.pk, values=form.cleaned_data)  # type: ignore[attr-defined]
+            journeys.change_journey(
+                actor=request.actor,  # type: ignore[attr-defined]
+                journey_id=journey.pk, values=form.cleaned_data, seen=moment_of(seen),
+            )  # fmt: skip
         except journeys.JourneyRefused as refusal:
             form.add_error(None, str(refusal))
+            if isinstance(refusal, journeys.ChangedMeanwhile):
+                seen = token(find_journey(request, journey_id).updated_at)
         else:
             return back_to(request, journey, "Saved.")
-    return _edit(request, journey, form, 422)
+    return _edit(request, journey, form, seen, 422)
 
 
 @require_GET
@@ -310,12 +316,35 @@ def _change_form(request: HttpRequest, journey: Journey, *args: Any, **kwargs: A
     actor: Actor = request.actor  # type: ignore[attr-defined]
     client = facts_of(request, journey.client_id)
     chosen = Q(active=True) | Q(pk=journey.service_id)  # also when it is offered no more
-    services = Service.objects.for_actor(actor).filter(chosen, client_id=client.id).order_by(Lower("name"))
-    return JourneyChangeForm(*args, services=services, zone=client.timezone, **kwargs)
+    own = {"lead_id": journey.lead_id} if journey.lead_id else {"pk": None}
+    others = Journey.objects.for_actor(actor).filter(**own).exclude(pk=journey.pk)
+    rows = {
+        "service": Service.objects.for_actor(actor)
+        .filter(chosen, client_id=client.id)
+        .order_by(Lower("name")),
+        "call": Call.objects.for_actor(actor).filter(**own).defer("raw", "transcript").newest_first(),
+        "parent": others.filter(~Q(status="archived") | Q(pk=journey.parent_id)).newest_first(),
+    }
+    return JourneyChangeForm(*args, rows=rows, owners=_owners(actor, journey), zone=client.timezone, **kwargs)
 
 
-def _edit(request: HttpRequest, journey: Journey, form: forms.Form, status: int = 200) -> HttpResponse:
-    return show(request, "crm/journeys/edit.html", "Change the journey", {"journey": journey, "form": form},
+def _owners(actor: Actor, journey: Journey) -> dict[UUID, str]:
+    """Who may look after it, and who does, were it somebody that the reader could not choose."""
+    found = {
+        each.id: each.name
+        for each in possible_owners(actor, journey.client_id)
+        if each.reaches(journey.client_id)
+    }
+    if journey.owner and journey.owner_id not in found:
+        found[journey.owner.pk] = journey.owner.name
+    return found
+
+
+def _edit(
+    request: HttpRequest, journey: Journey, form: forms.Form, seen: str, status: int = 200
+) -> HttpResponse:
+    context = {"journey": journey, "form": form, "seen": seen}
+    return show(request, "crm/journeys/edit.html", "Change the journey", context,
                 client=facts_of(request, journey.client_id), back=above(journey), status=status)  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 The agency works on one client at a time, named in the address; a client's own people have theirs.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -66,3 +67,16 @@ def show(
         "may_see_privacy": actor.can("redaction.policy"),
     }
     return render(request, template, {**frame, **context}, status=status)
+
+
+def token(saved_at: datetime) -> str:
+    """What a form carries to tell later whether its row was saved meanwhile."""
+    return saved_at.isoformat()
+
+
+def moment_of(given: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
