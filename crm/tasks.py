@@ -10,6 +10,7 @@ SYNCS_A_SWEEP = 50
 WRITES_A_SWEEP = 200
 RECORDINGS_A_SWEEP = 20
 IMPORTS_A_SWEEP = 20
+IMPORT_FILES_A_SWEEP = 200
 FORMS_A_SWEEP = 500
 SCORES_A_SWEEP = 100  # batches
 
@@ -61,6 +62,14 @@ def sweep_imports(**_later: Any) -> None:
 
     for job_id, agency_id in due_jobs(limit=IMPORTS_A_SWEEP, now=timezone.now()):
         work_on_import.delay(job_id=str(job_id), agency_id=str(agency_id))
+
+
+@shared_task
+def sweep_import_files(**_later: Any) -> None:
+    """Remove uploaded lists that nobody needs any more."""
+    from crm.services.import_files import forget_files
+
+    forget_files(now=timezone.now(), limit=IMPORT_FILES_A_SWEEP)
 
 
 @shared_task

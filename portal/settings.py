@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-writes": {"task": "crm.tasks.sweep_writes", "schedule": 10.0},
     "sweep-forms": {"task": "crm.tasks.sweep_forms", "schedule": 120.0},  # and when one arrives
     "sweep-imports": {"task": "crm.tasks.sweep_imports", "schedule": 10.0},
+    "sweep-import-files": {"task": "crm.tasks.sweep_import_files", "schedule": 600.0},
     "sweep-recordings": {"task": "crm.tasks.sweep_recordings", "schedule": 30.0},
     "sweep-scores": {"task": "crm.tasks.sweep_scores", "schedule": 5.0},
     "sweep-scoring-rounds": {

@@ -17,6 +17,12 @@ class ImportJobQuerySet(TenantQuerySet):
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
         return self.filter(free, status__in=("checking", "running", "undoing")).order_by("created_at")
 
+    def with_spent_file(self, before: datetime) -> Self:
+        """Jobs whose file nobody reads any more: it is imported, or was uploaded ``before``. Oldest first."""
+        spent = models.Q(status__in=("done", "undoing", "undone")) | models.Q(created_at__lt=before)
+        at_work = models.Q(status__in=("checking", "running"))
+        return self.filter(spent & ~at_work).exclude(file="").order_by("created_at")
+
 
 class ImportJob(ClientOwned):
     """One file of people on its way into the list of leads, and back out again if it was a mistake."""

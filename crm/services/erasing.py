@@ -35,6 +35,7 @@ from crm.models import (
     Signal,
     Suppression,
 )
+from crm.services.import_files import forget_files_with
 from crm.services.merging import wait_for_calls
 from crm.services.suppression import Entry, suppress
 from crm.services.timeline import tell
@@ -69,7 +70,7 @@ def erase_lead(*, actor: Actor, lead_id: UUID, now: datetime, origin: Origin) ->
     """Empty the lead and everything said by or about them, those merged into them included; keep rows, days and sums.
 
     Their address, number and profile stay as digests that nobody can read back, so that nobody contacts them again.
-    Recordings leave the store after the commit. Raises `Lead.DoesNotExist`.
+    Recordings and uploaded lists leave the store after the commit. Raises `Lead.DoesNotExist`.
     """
     found: Lead = Lead.objects.for_actor(actor).get(pk=lead_id, erased_at=None, merged_into=None)
     wait_for_calls(found.client_id)
@@ -79,6 +80,7 @@ def erase_lead(*, actor: Actor, lead_id: UUID, now: datetime, origin: Origin) ->
     sounds = [
         name for name in _calls(leads).exclude(recording="").values_list("recording", flat=True) if name
     ]
+    files = forget_files_with(agency_id=found.agency_id, client_id=found.client_id, lead_ids=ids)
     report = _empty(leads)
     for lead in leads:
         _empty_lead(lead, now)
@@ -86,7 +88,7 @@ def erase_lead(*, actor: Actor, lead_id: UUID, now: datetime, origin: Origin) ->
         for pk in ids:
             cursor.execute("SELECT crm_activities_forget(%s)", [pk])
             report["Activity"] = report.get("Activity", 0) + int(cursor.fetchone()[0])
-    report |= {"Lead": len(leads), "recordings": len(sounds)}
+    report |= {"Lead": len(leads), "recordings": len(sounds), "files": files}
     tell(about=found, lead_id=found.pk, actor=actor, action="lead_erased", now=now)
     erasure: Erasure = Erasure.unscoped.create(
         agency_id=found.agency_id, client_id=found.client_id, lead_id=found.pk, erased_by_id=actor.user_id,
