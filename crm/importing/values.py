@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,20 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from crm.identity import profile_address
+from crm.importing.days import moment
 from crm.importing.fields import Field
 from lib import phones
 
 MOST_MONEY = Decimal("99999999.99")
 _SEPARATED = re.compile(r"[;,\s]+")
 _EXPONENT = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?\d+$")
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
-         "sep sept september", "oct october", "nov november", "dec december"), 1,
-    )
-    for name in names.split()
-}  # fmt: skip
 
 
 class Unfit(ValueError):
@@ -80,45 +72,11 @@ def money(text: str) -> Decimal:
 
 
 def day(text: str, *, day_first: bool, zone: ZoneInfo) -> datetime:
-    """An instant for ``2026-11-21``, ``11/21/2026``, ``21.11.2026``, ``21 Nov 2026`` or ``Nov 21, 2026``.
-
-    Times without a zone are those of ``zone``; a day alone is its noon there, so that no zone makes it another day.
-    ``day_first`` decides what 11/12/2026 means; dots always put the day first.
-    """
+    """An instant for ``2026-11-21``, ``11/21/2026 2:30 PM``, ``21.11.2026`` or ``Saturday, Nov 21st, 2026``."""
     try:
-        return _iso(text, zone) or datetime.combine(_written(text, day_first), time(12), zone).astimezone(UTC)
+        return moment(text, day_first=day_first, zone=zone)
     except (ValueError, OverflowError):
         raise Unfit(f"“{_short(text)}” is not a date that can be read. Write it like 2026-11-21.") from None
-
-
-def _iso(text: str, zone: ZoneInfo) -> datetime | None:
-    if not re.match(r"^\d{4}-\d{2}-\d{2}", text):
-        return None
-    read = datetime.fromisoformat(text)
-    if len(text) <= 10:
-        read = read.replace(hour=12)
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
-
-
-@lru_cache(maxsize=4096)
-def _written(text: str, day_first: bool) -> date:
-    parts = re.findall(r"\d+|[A-Za-z]+", text)[:3]
-    named = [each for each in parts if each.lower() in _MONTHS]
-    if len(parts) < 3:
-        raise ValueError(text)
-    if named:
-        numbers = [int(each) for each in parts if each.isdecimal()]
-        return date(_year(numbers[1]), _MONTHS[named[0].lower()], numbers[0])
-    first, second, third = (int(each) for each in parts)
-    if len(parts[0]) == 4:
-        return date(first, second, third)
-    if first > 12 or "." in text or (day_first and second <= 12):
-        return date(_year(third), second, first)
-    return date(_year(third), first, second)
-
-
-def _year(number: int) -> int:
-    return number if number > 99 else 2000 + number
 
 
 def own_id(text: str) -> str:

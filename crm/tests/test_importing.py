@@ -134,6 +134,12 @@ def test_headings_of_pipedrive_are_known() -> None:
         ("21 Nov 2026", False, (2026, 11, 21)),
         ("Nov 21, 2026", False, (2026, 11, 21)),
         ("2026/11/21", False, (2026, 11, 21)),
+        ("Nov 21st, 2026", False, (2026, 11, 21)),
+        ("21st November 2026", False, (2026, 11, 21)),
+        ("the 3rd of april 2026", False, (2026, 4, 3)),
+        ("Saturday, November 21, 2026", False, (2026, 11, 21)),
+        ("2026 Nov 21", False, (2026, 11, 21)),
+        ("1-Dec-98", False, (1998, 12, 1)),
     ],
 )
 def test_days_in_many_styles(text: str, day_first: bool, expected: tuple[int, int, int]) -> None:
@@ -148,7 +154,28 @@ def test_time_with_a_zone_stays_what_it_is() -> None:
     assert read == datetime(2026, 11, 21, 17, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-13-41", "31/02/2026", "1/2", "Foo 3, 2026", "99999-01-01"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("11/21/2026 2:30 PM", (2026, 11, 21, 19, 30)),
+        ("21.11.2026 14:30", (2026, 11, 21, 19, 30)),
+        ("Nov 21, 2026 at 2:30 p.m.", (2026, 11, 21, 19, 30)),
+        ("Sat Nov 21st 2026, 12 AM", (2026, 11, 21, 5, 0)),
+        ("2026-11-21 2:30 PM", (2026, 11, 21, 19, 30)),
+        ("11/21/2026 14:30 UTC", (2026, 11, 21, 14, 30)),
+        ("11/21/2026 14:30 +0200", (2026, 11, 21, 12, 30)),
+    ],
+)
+def test_time_of_day_is_kept(text: str, expected: tuple[int, ...]) -> None:
+    assert values.day(text, day_first=False, zone=NEW_YORK) == datetime(*expected, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon", "2026-13-41", "31/02/2026", "1/2", "Foo 3, 2026", "99999-01-01", "Nov 21st", "November 2026",
+     "21st Foo 2026", "Nov Dec 2026", "11/21/2026 25:00", "11/21/2026 14:30 PM", "11/21/2026 2:30 PM mars",
+     "1/2/3/4", "Saturday", "st", "9" * 5000],
+)  # fmt: skip
 def test_no_day_is_unfit(text: str) -> None:
     with pytest.raises(Unfit, match="not a date"):
         values.day(text, day_first=False, zone=NEW_YORK)
