@@ -17,7 +17,7 @@ from bench.fill_product import OWNER_EMAIL
 from bench.people_file import PEOPLE, text_of
 from bench.visiting import cpu_seconds, most_held_kb
 from crm.models import ImportJob
-from crm.services import importing
+from crm.services import import_work, importing
 
 FEW = 4000  # two batches: what any import takes of memory, before the one that counts
 
@@ -49,11 +49,11 @@ def imported(client: Client, actor: Actor, data: bytes, roots: tuple[int, ...]) 
             actor=actor, job_id=job.pk, mapping=job.mapping, policy="skip", day_first=False, all_or_nothing=False,
             now=now,
         )  # fmt: skip
-    importing.work_on(job_id=job.pk, agency_id=client.agency_id)
+    import_work.work_on(job_id=job.pk, agency_id=client.agency_id)
     with agency_scope(client.agency_id):
         importing.start(actor=actor, job_id=job.pk, now=now, origin=NOWHERE)
     used, began = cpu_seconds(roots), time.perf_counter()
-    importing.work_on(job_id=job.pk, agency_id=client.agency_id)
+    import_work.work_on(job_id=job.pk, agency_id=client.agency_id)
     took = {"cpu": cpu_seconds(roots) - used, "wall": time.perf_counter() - began}
     with agency_scope(client.agency_id), transaction.atomic():
         done = ImportJob.objects.for_actor(actor).get(pk=job.pk)

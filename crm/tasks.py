@@ -58,7 +58,7 @@ def sweep_recordings(**_later: Any) -> None:
 @shared_task
 def sweep_imports(**_later: Any) -> None:
     """Go on with imports that nobody is at."""
-    from crm.services.importing import due_jobs
+    from crm.services.import_work import due_jobs
 
     for job_id, agency_id in due_jobs(limit=IMPORTS_A_SWEEP, now=timezone.now()):
         work_on_import.delay(job_id=str(job_id), agency_id=str(agency_id))
@@ -74,7 +74,7 @@ def sweep_import_files(**_later: Any) -> None:
 
 @shared_task
 def work_on_import(*, job_id: str, agency_id: str, **_later: Any) -> None:
-    from crm.services.importing import work_on
+    from crm.services.import_work import work_on
 
     work_on(job_id=UUID(job_id), agency_id=UUID(agency_id))
 

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -106,7 +106,7 @@ def _separator(text: str) -> str:
 
 def rows_of(
     file: IO[bytes], *, kind: str, encoding: str, separator: str, **_more: object
-) -> Iterator[tuple[int, list[str]]]:
+) -> Generator[tuple[int, list[str]]]:
     """(line number, cells) of every line with anything in it, the headings too. Raises `Unreadable` on the way."""
     file.seek(0)
     rows = _of_workbook(file) if kind == "xlsx" else _of_csv(file, encoding, separator)

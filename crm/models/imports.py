@@ -70,6 +70,8 @@ class ImportJob(ClientOwned):
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # at the step it is at, since it last got on
+    stopped_at = models.CharField(max_length=12, choices=Status, blank=True)  # the step that failed
     error = models.TextField(blank=True)  # in plain words
 
     objects: ClassVar[TenantManager] = TenantManager.over(ImportJobQuerySet)
@@ -86,6 +88,26 @@ class ImportJob(ClientOwned):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def may_be_checked(self) -> bool:
+        """Before anything of it was written."""
+        failed = self.status == self.Status.FAILED and not self.has_written
+        return failed or self.status in (self.Status.UPLOADED, self.Status.CHECKED)
+
+    @property
+    def may_go_on(self) -> bool:
+        failed = self.status == self.Status.FAILED and self.stopped_at == self.Status.RUNNING
+        return failed and self.has_written
+
+    @property
+    def may_be_undone(self) -> bool:
+        return self.status == self.Status.DONE or (self.status == self.Status.FAILED and self.has_written)
+
+    @property
+    def has_written(self) -> bool:
+        """Whether a failed import may have left people behind."""
+        return bool(self.stopped_at and self.stopped_at != self.Status.CHECKING and self.processed)
 
 
 class ImportRow(ClientOwned):

@@ -41,7 +41,7 @@ def take_back_some(*, job_id: UUID, now: datetime, lease: timedelta) -> bool:
     refresh_status(agency_id=job.agency_id, lead_ids=enriched)
     done = sum(row.undo == Undo.REVERSED for row in rows)
     ImportJob.unscoped.filter(pk=job_id).update(
-        reversed=job.reversed + done, kept=job.kept + len(rows) - done, lease_until=now + lease
+        reversed=job.reversed + done, kept=job.kept + len(rows) - done, lease_until=now + lease, attempts=0
     )
     return True
 

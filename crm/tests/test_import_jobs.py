@@ -18,7 +18,7 @@ from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast, House, make_cast
 from crm.import_report import failed_lines
 from crm.models import Activity, Company, ImportJob, ImportRow, Lead, LeadTag
-from crm.services import import_rows, importing
+from crm.services import import_rows, import_undo, import_work, importing
 from crm.services.importing import ImportRefused
 from crm.services.score_override import override_score
 from crm.services.scoring import rescore
@@ -67,7 +67,7 @@ class Desk:
         return self.work(job)
 
     def work(self, job: ImportJob) -> ImportJob:
-        importing.work_on(job_id=job.pk, agency_id=self.agency_id)
+        import_work.work_on(job_id=job.pk, agency_id=self.agency_id)
         return self.reread(job)
 
     def reread(self, job: ImportJob) -> ImportJob:
@@ -301,7 +301,7 @@ def test_all_or_nothing_takes_back_when_a_row_fails_on_the_way(desk: Desk) -> No
 
 def test_killed_import_goes_on_where_it_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [[f"P{n}", "", f"p{n}@example.test", "", "", "", ""] for n in range(25)]
-    monkeypatch.setattr(importing, "BATCH", 10)
+    monkeypatch.setattr(import_work, "BATCH", 10)
     checked = desk.take(text_of(*rows))
     with agency_scope(desk.agency_id):
         importing.start(actor=desk.actor, job_id=checked.pk, now=NOON, origin=NOWHERE)
@@ -328,6 +328,131 @@ def test_killed_import_goes_on_where_it_stopped(desk: Desk, monkeypatch: pytest.
 
     assert (job.status, job.processed, job.created) == ("done", 25, 25)
     assert Counter(status for _, status, _, _ in desk.rows(job)) == {"created": 25}
+
+
+class Broken(Exception):
+    """What nobody foresaw."""
+
+
+def breaks(*args: Any, **kwargs: Any) -> None:
+    raise Broken
+
+
+def worn_out(desk: Desk, job: ImportJob) -> ImportJob:
+    """The job after as many tries as it gets, the pauses between them over."""
+    for _ in range(5):
+        with agency_scope(desk.agency_id), transaction.atomic():
+            ImportJob.unscoped.filter(pk=job.pk).update(lease_until=None)
+        desk.work(job)
+    return desk.reread(job)
+
+
+def test_check_that_breaks_ends_and_can_be_begun_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(import_work, "foreseen", breaks)
+        waits = desk.take(text_of(ANN, BOB))
+        failed = worn_out(desk, waits)
+
+    assert (waits.status, waits.attempts) == ("checking", 1)
+    assert waits.lease_until is not None
+    assert (failed.status, failed.stopped_at, failed.attempts, failed.error) == (
+        "failed", "checking", 3,
+        "Something went wrong that nobody foresaw, again and again. Nobody was changed. "
+        "Check the list again, or upload it once more.",
+    )  # fmt: skip
+    with agency_scope(desk.agency_id):
+        importing.check(
+            actor=desk.actor, job_id=failed.pk, mapping=failed.mapping, policy="skip", day_first=False,
+            all_or_nothing=False, now=NOON,
+        )  # fmt: skip
+    assert desk.start(desk.work(failed)).created == 2
+
+
+def half_way(desk: Desk, monkeypatch: pytest.MonkeyPatch, **choices: Any) -> ImportJob:
+    """An import of 25 people that broke after the first ten."""
+    rows = [[f"P{n}", "", f"p{n}@example.test", "", "", "", ""] for n in range(25)]
+    checked = desk.take(text_of(*rows), **choices)
+    write = import_rows.write
+
+    def first_only(job: ImportJob, *args: Any) -> None:
+        write(job, *args) if job.processed == 0 else breaks()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(import_work, "BATCH", 10)
+        broken.setattr(import_rows, "write", first_only)
+        return worn_out(desk, desk.start(checked))
+
+
+def test_import_that_breaks_half_way_goes_on_when_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = half_way(desk, monkeypatch)
+
+    assert (failed.status, failed.stopped_at, failed.created, failed.error) == (
+        "failed", "running", 10,
+        "Something went wrong that nobody foresaw, again and again. The first 10 rows are imported and stay. "
+        "Go on from there, or take them back.",
+    )  # fmt: skip
+    with agency_scope(desk.agency_id), pytest.raises(ImportRefused):
+        importing.check(
+            actor=desk.actor, job_id=failed.pk, mapping=failed.mapping, policy="skip", day_first=False,
+            all_or_nothing=False, now=NOON,
+        )  # fmt: skip
+    done = desk.start(failed)
+
+    assert (done.status, done.processed, done.created, done.error) == ("done", 25, 25, "")
+    assert len(desk.rows(done)) == 25
+
+
+def test_import_that_breaks_half_way_can_be_taken_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.leads()
+    undone = desk.undo(half_way(desk, monkeypatch))
+
+    assert (undone.status, undone.reversed) == ("undone", 10)
+    assert desk.leads() == before
+
+
+def test_all_or_nothing_that_breaks_half_way_is_taken_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = desk.leads()
+    undone = half_way(desk, monkeypatch, all_or_nothing=True)
+
+    assert (undone.status, undone.reversed, undone.error) == (
+        "undone", 10,
+        "Something went wrong that nobody foresaw, again and again. "
+        "You asked for all rows or none: it was taken back.",
+    )  # fmt: skip
+    assert desk.leads() == before
+
+
+def test_undo_that_breaks_can_be_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.leads()
+    done = desk.run(text_of(ANN, BOB))
+    with monkeypatch.context() as broken:
+        broken.setattr(import_undo, "_close_empty_companies", breaks)
+        failed = worn_out(desk, desk.undo(done))
+
+    assert (failed.status, failed.stopped_at, failed.reversed) == ("failed", "undoing", 2)
+    assert "2 people were taken back so far" in failed.error
+    undone = desk.undo(failed)
+    assert (undone.status, undone.reversed, desk.leads()) == ("undone", 2, before)
+
+
+def test_worker_that_dies_each_time_is_not_sent_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(import_work, "foreseen", dies)
+        with pytest.raises(KeyboardInterrupt):
+            desk.take(text_of(ANN))
+        with agency_scope(desk.agency_id), transaction.atomic():
+            job = ImportJob.unscoped.get(status="checking", filename="people.csv")
+        for _ in range(2):
+            with agency_scope(desk.agency_id), transaction.atomic():
+                ImportJob.unscoped.filter(pk=job.pk).update(lease_until=None)
+            with pytest.raises(KeyboardInterrupt):
+                desk.work(job)
+    assert worn_out(desk, job).status == "failed"
 
 
 def test_import_stays_in_its_client(cast: Cast, desk: Desk) -> None:
@@ -414,7 +539,7 @@ def test_two_imports_of_one_list_at_once_make_each_person_once(real_cast: Cast) 
     def go(job: ImportJob) -> None:
         gate.wait()
         try:
-            importing.work_on(job_id=job.pk, agency_id=desk.agency_id)
+            import_work.work_on(job_id=job.pk, agency_id=desk.agency_id)
         finally:
             connection.close()
 

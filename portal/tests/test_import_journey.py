@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from conftest import Cast, make_cast
-from crm.services import importing
+from crm.services import import_work
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PEOPLE = (
@@ -35,8 +35,8 @@ def worker(cast: Cast) -> Iterator[None]:
 
     def work() -> None:
         while not ended.wait(0.2):
-            for job_id, agency_id in importing.due_jobs(limit=5, now=timezone.now()):
-                importing.work_on(job_id=job_id, agency_id=agency_id)
+            for job_id, agency_id in import_work.due_jobs(limit=5, now=timezone.now()):
+                import_work.work_on(job_id=job_id, agency_id=agency_id)
         connection.close()
 
     thread = threading.Thread(target=work)

@@ -202,7 +202,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "crm/services/ctm_writes.py",
         "crm/services/form_intake.py",
         "crm/services/import_files.py",
-        "crm/services/importing.py",
+        "crm/services/import_work.py",
         "crm/services/recordings.py",
         "crm/services/redaction.py",
         "crm/services/score_sweeps.py",
