@@ -1,14 +1,16 @@
 """What becomes of one line: a new lead, a changed one, or none. Decides; the service carries it out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from crm.importing.fields import BY_NAME
 from crm.importing.people import KEYS, Book, Known, Person
 
 CREATED, UPDATED, SKIPPED, FAILED, SUPPRESSED = "created", "updated", "skipped", "failed", "suppressed"
 SKIP, UPDATE, CREATE = "skip", "update", "create"
+MOST_NAME = BY_NAME["display_name"].most
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ def _create(person: Person, book: Book, new_id: UUID) -> Deed:
     if whole and not (columns.get("first_name") or columns.get("last_name")):
         first, _, last = whole.rpartition(" ")
         columns["first_name"], columns["last_name"] = (first or last)[:100], (last if first else "")[:100]
-    columns.setdefault("display_name", person.name)
+    columns.setdefault("display_name", _whole(columns))
     after: dict[str, Any] = {name: text for name, text in columns.items() if text}
     if person.custom:
         after["custom"] = dict(person.custom)
@@ -75,6 +77,11 @@ def _create(person: Person, book: Book, new_id: UUID) -> Deed:
     return Deed(person, CREATED, person.remark, new_id, {}, after)
 
 
+def _whole(columns: Mapping[str, str]) -> str:
+    """The name of both halves, as far as there is room for it."""
+    return f"{columns.get('first_name', '')} {columns.get('last_name', '')}".strip()[:MOST_NAME]
+
+
 def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
     """Cells that are filled in replace what stands there; blank ones leave it."""
     after: dict[str, Any] = {
@@ -82,6 +89,11 @@ def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
         for name, text in person.given.items()
         if text and not _same(name, text, person, known.columns)
     }
+    if {"first_name", "last_name"} & after.keys() and known.columns.get("display_name", "") in (
+        "",
+        _whole(known.columns),
+    ):
+        after.setdefault("display_name", _whole({**known.columns, **after}))
     if "email" in after and book.find_address(person):
         return Deed(person, FAILED, "This e-mail address is somebody else's here.", known.id)
     before: dict[str, Any] = {name: known.columns.get(name, "") for name in after}

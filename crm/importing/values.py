@@ -49,7 +49,7 @@ def phone(text: str, region: str) -> tuple[str, str]:
 def linkedin(text: str) -> str:
     """One spelling of a profile's address, so that two spellings are one person."""
     address = profile_address(text)
-    if not address:
+    if not address or len(address) > 300:
         raise Unfit(f"“{_short(text)}” is not the address of a LinkedIn profile.")
     return address
 

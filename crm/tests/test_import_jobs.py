@@ -19,6 +19,7 @@ from conftest import NOON, Cast, House, make_cast
 from crm.import_report import failed_lines
 from crm.models import Activity, Company, ImportJob, ImportRow, Lead, LeadTag
 from crm.services import import_rows, import_undo, import_work, importing
+from crm.services.import_work import LEFT, UNFORESEEN
 from crm.services.importing import ImportRefused
 from crm.services.score_override import override_score
 from crm.services.scoring import rescore
@@ -247,6 +248,28 @@ def test_a_score_that_was_added_up_keeps_nobody_and_one_set_by_hand_does(desk: D
     assert {each["id"] for each in desk.leads()} & set(imported) == {imported[1]}
 
 
+def test_widest_name_there_can_be_is_imported_and_changed(desk: Desk) -> None:
+    rows = [[half * 100, other * 100, "long@example.test", "", "", "", ""] for half, other in ("AB", "CD")]
+    made = desk.run(text_of(rows[0]))
+    changed = desk.run(text_of(rows[1]), policy="update")
+
+    assert (made.status, changed.status, changed.updated) == ("done", "done", 1)
+    assert desk.find(email="long@example.test").name == f"{'C' * 100} {'D' * 99}"
+
+
+def test_tag_of_somebody_found_by_lead_id_alone_stays_through_undo(desk: Desk) -> None:
+    desk.run(text_of(["Ann", "", "", "", "", "vip", ""]))
+    ann = desk.find(first_name="Ann")
+    head = ["Lead ID", "City", "Tags"]
+    job = desk.run(text_of([str(ann.pk), "Waco", "VIP; new"], head=head), policy="update")
+    nothing = desk.run(text_of([str(ann.pk), "Waco", "VIP; new"], head=head), policy="update")
+    desk.undo(job)
+
+    assert (job.updated, nothing.skipped) == (1, 1)
+    with agency_scope(desk.agency_id), transaction.atomic():
+        assert set(LeadTag.unscoped.filter(lead=ann).values_list("tag__name", flat=True)) == {"vip"}
+
+
 def test_undo_keeps_whom_somebody_touched_and_says_so(desk: Desk) -> None:
     job = desk.run(text_of(ANN, BOB, ["Cy", "", "cy@example.test", "", "", "", ""]))
     with agency_scope(desk.agency_id), transaction.atomic():
@@ -357,8 +380,7 @@ def test_check_that_breaks_ends_and_can_be_begun_again(desk: Desk, monkeypatch: 
     assert waits.lease_until is not None
     assert (failed.status, failed.stopped_at, failed.attempts, failed.error) == (
         "failed", "checking", 3,
-        "Something went wrong that nobody foresaw, again and again. Nobody was changed. "
-        "Check the list again, or upload it once more.",
+        f"{UNFORESEEN} {LEFT['checking']}",
     )  # fmt: skip
     with agency_scope(desk.agency_id):
         importing.check(
@@ -388,8 +410,7 @@ def test_import_that_breaks_half_way_goes_on_when_asked(desk: Desk, monkeypatch:
 
     assert (failed.status, failed.stopped_at, failed.created, failed.error) == (
         "failed", "running", 10,
-        "Something went wrong that nobody foresaw, again and again. The first 10 rows are imported and stay. "
-        "Go on from there, or take them back.",
+        f"{UNFORESEEN} {LEFT['running'].format(failed)}",
     )  # fmt: skip
     with agency_scope(desk.agency_id), pytest.raises(ImportRefused):
         importing.check(
@@ -418,8 +439,7 @@ def test_all_or_nothing_that_breaks_half_way_is_taken_back(
 
     assert (undone.status, undone.reversed, undone.error) == (
         "undone", 10,
-        "Something went wrong that nobody foresaw, again and again. "
-        "You asked for all rows or none: it was taken back.",
+        f"{UNFORESEEN} You asked for all rows or none: it was taken back.",
     )  # fmt: skip
     assert desk.leads() == before
 

@@ -200,6 +200,7 @@ def test_addresses_profiles_numbers_and_tags() -> None:
     assert values.email("mailto:Dana@Example.test; d2@example.test") == "Dana@Example.test"
     assert values.linkedin("linkedin.com/in/Dana-W/?trk=x") == "https://www.linkedin.com/in/dana-w"
     for other in (
+        f"linkedin.com/in/{'d' * 300}",
         "evillinkedin.com/in/dana",
         "see linkedin.com/in/dana",
         "linkedin.com/company/acme",
@@ -300,6 +301,31 @@ def test_policies_skip_update_and_create() -> None:
         "skipped", "created", "failed", "updated", "skipped",
     ]  # fmt: skip
     assert (updated.before["city"], updated.after) == ("Austin", {"city": "Dallas"})
+
+
+def test_whole_name_follows_its_halves_as_far_as_it_did_before() -> None:
+    ann, boss = (
+        known(email="ann@example.test", first_name="Ann", last_name="Lee", display_name="Ann Lee"),
+        known(email="boss@example.test", first_name="Robert", last_name="Ray", display_name="The boss"),
+    )
+    rows = [
+        person(email="ann@example.test", last_name="Ray"),
+        person(email="boss@example.test", last_name="Lee"),
+    ]
+
+    deeds = [decide(each, Book([ann, boss]), UPDATE, uuid4) for each in rows]
+
+    assert [(deed.before, deed.after) for deed in deeds] == [
+        ({"last_name": "Lee", "display_name": "Ann Lee", "stamps": {}},
+         {"last_name": "Ray", "display_name": "Ann Ray"}),
+        ({"last_name": "Ray", "stamps": {}}, {"last_name": "Lee"}),
+    ]  # fmt: skip
+
+
+def test_whole_name_of_two_long_halves_is_cut_where_the_room_ends() -> None:
+    made = decide(person(first_name="A" * 100, last_name="B" * 100), Book(), UPDATE, uuid4)
+
+    assert made.after["display_name"] == f"{'A' * 100} {'B' * 99}"
 
 
 def test_later_line_about_the_same_person_finds_the_earlier_one() -> None:
