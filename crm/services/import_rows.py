@@ -68,8 +68,8 @@ def known_to(job: ImportJob, people: Sequence[Person], *, lock: bool) -> list[Kn
             found.update(rows.values_list("pk", flat=True))
         elif asked:
             found.update(leads.filter(**{f"{name}__in": asked}).values_list("pk", flat=True))
-    own = {each.own_id for each in people if each.own_id}
-    held = leads.filter(pk__in=found | {UUID(each) for each in own}).order_by("pk")
+    found.update(UUID(each.own_id) for each in people if each.own_id)
+    held = leads.filter(pk__in=found).order_by("pk")
     if lock:
         held = held.select_for_update(of=("self",))
     tags = tags_on(found)

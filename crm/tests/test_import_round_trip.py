@@ -73,21 +73,16 @@ def changes(desk: Desk, job: ImportJob) -> list[Any]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.generate],
 )
-@given(people=st.lists(PEOPLE, min_size=20, max_size=20))
-def test_import_of_an_export_changes_nobody(cast: Cast, people: list[dict[str, Any]]) -> None:
+@given(people=st.lists(st.tuples(PEOPLE, st.booleans()), min_size=20, max_size=20))
+def test_import_of_an_export_changes_nobody(cast: Cast, people: list[tuple[dict[str, Any], bool]]) -> None:
     desk, house = Desk(cast), cast.brightside
     own: dict[str, Any] = {"agency_id": desk.agency_id, "client": house.client}
     with agency_scope(desk.agency_id), transaction.atomic():
         stage, _ = PipelineStage.unscoped.get_or_create(**own, name="Quote sent", defaults={"position": 90})
         tag, _ = Tag.unscoped.get_or_create(**own, name="Roof")
-        for number, facts in enumerate(people):
-            lead = Lead.unscoped.create(
-                **own,
-                **facts,
-                phone=f"(512) 555-01{number:02}",
-                phone_e164=f"+151255501{number:02}",
-                stage=stage,
-            )
+        for number, (facts, has_number) in enumerate(people):
+            number_of = {"phone": f"(512) 555-01{number:02}", "phone_e164": f"+151255501{number:02}"}
+            lead = Lead.unscoped.create(**own, **facts, **(number_of if has_number else {}), stage=stage)
             LeadTag.unscoped.create(**own, lead=lead, tag=tag)
         every = Lead.unscoped.filter(client=house.client, archived_at=None).count()
     before = kept(desk)
