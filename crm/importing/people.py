@@ -116,13 +116,31 @@ REACHED_BY = ("email", "phone_e164", "linkedin_url")
 
 @dataclass(slots=True)
 class Known:
-    """A lead there is, or one that an earlier line made. Texts by column, as `Person` has them."""
+    """A lead there is, or one that an earlier line made. Texts by column, as `Person` has them.
+
+    ``also`` are further texts of ``KEYS`` by which they were known before people were made one of them.
+    """
 
     id: UUID
     columns: dict[str, str]
     custom: dict[str, Any] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)  # in small letters
     stamps: dict[str, str | None] = field(default_factory=dict)  # times that a change moves along
+    is_away: bool = False  # in the archive, or erased
+    also: Mapping[str, set[str]] = field(default_factory=dict)
+    former_ids: Sequence[str] = ()  # of those who were merged into them
+
+    def ways(self, name: str) -> set[str]:
+        """All texts of one of ``KEYS`` that are theirs."""
+        return {each for each in (self.columns.get(name, ""), *self.also.get(name, ())) if each}
+
+    def answers_to(self, name: str, text: str) -> bool:
+        """Whether ``text`` is a second way to reach them, beside the one that stands there."""
+        key = KEYS.get(name)
+        return bool(key and self.columns.get(name) and key(text) in map(key, self.also.get(name, ())))
+
+
+CURRENT, MERGED, AWAY = range(3)  # how a person is known; in this order they are looked for
 
 
 class Book:
@@ -130,31 +148,43 @@ class Book:
 
     def __init__(self, known: Iterable[Known] = ()) -> None:
         self.by_id: dict[str, Known] = {}
-        self._by: dict[str, dict[str, list[Known]]] = {name: defaultdict(list) for name in KEYS}
+        self._by: list[dict[str, dict[str, list[Known]]]] = [
+            {name: defaultdict(list) for name in KEYS} for _ in (CURRENT, MERGED, AWAY)
+        ]
         for each in known:
             self.add(each)
 
     def add(self, known: Known) -> None:
-        self.by_id[str(known.id)] = known
+        """Take in somebody, or what is new of them."""
+        for each in (str(known.id), *known.former_ids):
+            self.by_id[each] = known
         for name, key in KEYS.items():
             if value := known.columns.get(name):
-                self._by[name][key(value)].append(known)
+                self._by[AWAY if known.is_away else CURRENT][name][key(value)].append(known)
+            for value in known.also.get(name, ()):
+                self._by[AWAY if known.is_away else MERGED][name][key(value)].append(known)
 
     def find(self, person: Person) -> tuple[Known, str] | None:
-        """(who it is, by what), asked in this order: our own id, e-mail, number, LinkedIn, id elsewhere."""
+        """(who it is, by what), asked in this order: our own id, e-mail, number, LinkedIn, id elsewhere.
+
+        Who is in the archive is found only when nobody else is.
+        """
         if found := self.by_id.get(person.own_id):
             return found, "lead ID"
-        for name, words in MATCHED_BY.items():
-            value = person.given.get(name)
-            for known in self._by[name].get(KEYS[name](value), ()) if value else ():
-                if name != "phone_e164" or _may_share(person, known):
-                    return known, words
+        for people in self._by:
+            for name, words in MATCHED_BY.items():
+                value = person.given.get(name)
+                for known in people[name].get(KEYS[name](value), ()) if value else ():
+                    if name != "phone_e164" or _may_share(person, known):
+                        return known, words
         return None
 
     def find_address(self, person: Person) -> tuple[Known, str] | None:
         """Who has the e-mail address, which is one person's alone."""
-        for known in self._by["email"].get(person.given.get("email", "").casefold(), ()):
-            return known, MATCHED_BY["email"]
+        if address := person.given.get("email", "").casefold():
+            for people in self._by:
+                for known in people["email"].get(address, ()):
+                    return known, MATCHED_BY["email"]
         return None
 
 

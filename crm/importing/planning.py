@@ -10,6 +10,7 @@ from crm.importing.people import KEYS, Book, Known, Person
 
 CREATED, UPDATED, SKIPPED, FAILED, SUPPRESSED = "created", "updated", "skipped", "failed", "suppressed"
 SKIP, UPDATE, CREATE = "skip", "update", "create"
+IN_ARCHIVE = "In the archive here, found by {}. They stay there as they are."
 MOST_NAME = BY_NAME["display_name"].most
 
 
@@ -35,6 +36,8 @@ def decide(person: Person, book: Book, policy: str, make_id: Callable[[], UUID])
     if found is None:
         return _create(person, book, make_id())
     known, by = found
+    if known.is_away:
+        return Deed(person, SKIPPED, IN_ARCHIVE.format(by), known.id)
     if policy == CREATE:
         return Deed(
             person,
@@ -85,16 +88,15 @@ def _whole(columns: Mapping[str, str]) -> str:
 def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
     """Cells that are filled in replace what stands there; blank ones leave it."""
     after: dict[str, Any] = {
-        name: text
-        for name, text in person.given.items()
-        if text and not _same(name, text, person, known.columns)
+        name: text for name, text in person.given.items() if text and not _same(name, text, person, known)
     }
     if {"first_name", "last_name"} & after.keys() and known.columns.get("display_name", "") in (
         "",
         _whole(known.columns),
     ):
         after.setdefault("display_name", _whole({**known.columns, **after}))
-    if "email" in after and book.find_address(person):
+    other = book.find_address(person) if "email" in after else None
+    if other and not other[0].is_away:
         return Deed(person, FAILED, "This e-mail address is somebody else's here.", known.id)
     before: dict[str, Any] = {name: known.columns.get(name, "") for name in after}
     news = {name: text for name, text in person.custom.items() if known.custom.get(name) != text}
@@ -110,14 +112,18 @@ def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
         return Deed(person, SKIPPED, f"Known already, by {by}; nothing is new.", known.id)
     before["stamps"] = dict(known.stamps)
     known.columns.update({name: text for name, text in after.items() if name not in ("custom", "tags")})
+    book.add(known)
     return Deed(person, UPDATED, person.remark or f"Known already, by {by}.", known.id, before, after)
 
 
-def _same(name: str, text: str, person: Person, held: dict[str, str]) -> bool:
-    """Whether the cell says what is there already, be it in another spelling. A number that can't be read replaces
-    none that can.
+def _same(name: str, text: str, person: Person, known: Known) -> bool:
+    """Whether the cell says what is there already, be it in another spelling or of before a merge. A number that can't
+    be read replaces none that can.
     """
+    held = known.columns
     if name == "phone" and held.get("phone_e164"):
-        return person.given["phone_e164"] in ("", held["phone_e164"])
+        said = person.given["phone_e164"]
+        return said in ("", held["phone_e164"]) or known.answers_to("phone_e164", said)
     stands, said = held.get(name, "").strip(), text.strip()
-    return stands.casefold() == said.casefold() if name in ("email", "linkedin_url") else stands == said
+    same = stands.casefold() == said.casefold() if name in ("email", "linkedin_url") else stands == said
+    return same or known.answers_to(name, text)

@@ -272,6 +272,13 @@ class Lead(ClientOwned):
                 condition=~Q(external_ref=""),
             ),
             models.Index(
+                F("agency"),
+                F("client"),
+                Lower("email"),
+                name="lead_email_in_archive",
+                condition=~Q(email="") & Q(archived_at__isnull=False),
+            ),
+            models.Index(
                 fields=("agency", "client", "company"),
                 name="lead_company",
                 condition=Q(company__isnull=False),

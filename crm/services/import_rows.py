@@ -1,37 +1,30 @@
-"""One batch of an import in the database: who is known, and what was decided, written in a few statements.
+"""One batch of an import in the database: what was decided, written in a few statements.
 
 Row-level security refuses COPY to the runtime role, so rows are copied into temporary tables and go on from there.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import GeneratedField
-from django.db.models.functions import Lower
 from psycopg.types.json import Jsonb
 
-from crm.importing.people import KEYS, Known, Person
+from crm.importing.people import Book, Known, Person
 from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
 from crm.models import Channel, ImportJob, Lead, LeadTag
 from crm.services.companies import companies_named
+from crm.services.import_known import COLUMNS
 from crm.services.statuses import refresh_status
 from crm.services.suppression import suppressed
 from crm.services.tags import named_tags
 from crm.services.timeline import line, tell_all
+from crm.suppression import Kind, normalised
 from lib.uuid7 import uuid7
 
-# The columns of a lead that a line can fill, and the two that follow from them: the company and the wrong number.
-COLUMNS = (
-    "first_name", "last_name", "display_name", "email", "phone", "phone_e164", "company_name", "title", "seniority",
-    "linkedin_url", "industry", "location", "city", "state", "country", "external_ref", "stage_id", "value",
-    "last_call_at", "notes", "company_id", "phone_is_wrong",
-)  # fmt: skip
-STAMPS = ("updated_at", "stage_entered_at")
 TYPES = {
     "value": "numeric", "last_call_at": "timestamptz", "stage_id": "uuid", "company_id": "uuid",
     "phone_is_wrong": "boolean",
@@ -39,6 +32,11 @@ TYPES = {
 BLANK = {**dict.fromkeys(COLUMNS, ""), **dict.fromkeys(TYPES, None), "phone_is_wrong": "False"}
 STAGED = ("id", *COLUMNS, "custom")
 NOTED = ("id", "line", "raw", "status", "reason", "lead_id", "before", "after")
+WAYS = {
+    Kind.EMAIL: "email",
+    Kind.PHONE: "phone_e164",
+    Kind.LINKEDIN: "linkedin_url",
+}  # who is reached by which column
 MADE_BY = "import"  # in a company's enrichment: the job that needed it
 MET_SOMEBODY = "Somebody added this person at the same moment. Import the row again."
 
@@ -55,53 +53,6 @@ def prepare() -> None:
             "lead_id uuid, before jsonb, after jsonb) ON COMMIT DROP"
         )
         cursor.execute("TRUNCATE staged_lead, staged_row")
-
-
-def known_to(job: ImportJob, people: Sequence[Person], *, lock: bool) -> list[Known]:
-    """The client's leads that the lines may be about. ``lock`` holds them until the transaction ends, in one order."""
-    leads = Lead.unscoped.filter(agency_id=job.agency_id, client_id=job.client_id, archived_at=None)
-    found: set[UUID] = set()
-    for name, key in KEYS.items():
-        asked = {key(text) for each in people if (text := each.given.get(name))}
-        if asked and name == "email":
-            rows = leads.exclude(email="").annotate(address=Lower("email")).filter(address__in=asked)
-            found.update(rows.values_list("pk", flat=True))
-        elif asked:
-            found.update(leads.filter(**{f"{name}__in": asked}).values_list("pk", flat=True))
-    found.update(UUID(each.own_id) for each in people if each.own_id)
-    held = leads.filter(pk__in=found).order_by("pk")
-    if lock:
-        held = held.select_for_update(of=("self",))
-    tags = tags_on(found)
-    return [
-        Known(pk, columns_of(values), dict(custom), tags.get(pk, set()), _stamps(*stamps))
-        for pk, custom, *stamps, values in (
-            (*row[:2], *row[2 : 2 + len(STAMPS)], row[2 + len(STAMPS) :])
-            for row in held.values_list("pk", "enrichment_data", *STAMPS, *COLUMNS)
-        )
-    ]
-
-
-def _stamps(*values: datetime | None) -> dict[str, str | None]:
-    return {name: value.isoformat() if value else None for name, value in zip(STAMPS, values, strict=True)}
-
-
-def columns_of(values: Iterable[Any]) -> dict[str, str]:
-    """The values of ``COLUMNS``, in that order, as texts by name."""
-    return {name: _plain(value) for name, value in zip(COLUMNS, values, strict=True)}
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return "" if value is None else str(value)
-
-
-def tags_on(leads: Iterable[UUID]) -> dict[UUID, set[str]]:
-    held: dict[UUID, set[str]] = defaultdict(set)
-    for lead_id, name in LeadTag.unscoped.filter(lead_id__in=list(leads)).values_list("lead_id", "tag__name"):
-        held[lead_id].add(name.casefold())
-    return held
 
 
 def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: datetime) -> None:
@@ -276,17 +227,30 @@ def _note(job: ImportJob, deeds: Sequence[Deed], now: datetime) -> None:
         cursor.execute("TRUNCATE staged_row")
 
 
-def suppressed_lines(job: ImportJob, people: Sequence[Person], now: datetime) -> dict[int, Deed]:
-    """The lines about people who must not be contacted, by whatever channel: they are neither added nor changed."""
-    ways = ("email", "phone_e164", "linkedin_url")
-    asked = {way: {text for each in people if (text := each.given.get(way))} for way in ways}
+def suppressed_lines(job: ImportJob, people: Sequence[Person], book: Book, now: datetime) -> dict[int, Deed]:
+    """The lines about people who must not be contacted, by whatever channel: they are neither added nor changed.
+
+    A person is one: who is found by one way and stands on the list by another must not be contacted either.
+    """
+    ways = {each.line: _ways(each, book) for each in people if not each.problem}
+    asked = {kind: {text for each in ways.values() for text in each[kind]} for kind in WAYS}
     stopped = suppressed(
         agency_id=job.agency_id, client_id=job.client_id, channel=None, now=now,
-        emails=asked["email"], phones=asked["phone_e164"], linkedin=asked["linkedin_url"],
+        emails=asked[Kind.EMAIL], phones=asked[Kind.PHONE], linkedin=asked[Kind.LINKEDIN],
     )  # fmt: skip
     lines = {}
     for each in people:
-        way = next((text for way in ways if (text := each.given.get(way, "")) in stopped), "")
-        if way and not each.problem:
+        texts = (text for kind in WAYS for text in ways[each.line][kind]) if each.line in ways else ()
+        if way := next((text for text in texts if text in stopped), ""):
             lines[each.line] = Deed(each, SUPPRESSED, f"“{way}” stands on the list of whom not to contact.")
     return lines
+
+
+def _ways(person: Person, book: Book) -> dict[str, list[str]]:
+    """By what the person of the line is reached, as it says and then as we know them."""
+    found = book.find(person)
+    ways: dict[str, list[str]] = {}
+    for kind, name in WAYS.items():
+        ours = sorted(each for each in found[0].ways(name) if normalised(kind, each)) if found else ()
+        ways[kind] = [*filter(None, [person.given.get(name, "")]), *ours]
+    return ways

@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from django.db.models import ForeignKey
 
 from crm.models import Activity, Channel, Company, ImportJob, ImportRow, Lead, LeadScore, LeadTag
-from crm.services.import_rows import COLUMNS, MADE_BY, STAMPS, TYPES, columns_of, tags_on
+from crm.services.import_known import COLUMNS, STAMPS, columns_of, tags_on
+from crm.services.import_rows import MADE_BY, TYPES
 from crm.services.statuses import refresh_status
 from crm.services.timeline import line, tell_all
 

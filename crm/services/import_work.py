@@ -24,6 +24,7 @@ from crm.importing.reading import Unreadable, rows_of
 from crm.models import ImportJob, PipelineStage
 from crm.models.imports import ImportJobQuerySet
 from crm.services import import_rows, import_undo
+from crm.services.import_known import known_to
 from crm.services.importing import COUNTED, step
 from crm.services.leads import region_of
 from lib.uuid7 import uuid7
@@ -167,8 +168,8 @@ def _foresee(
     job = _still(job_id, Status.CHECKING)
     if job is None:
         return None
-    barred = import_rows.suppressed_lines(job, people, timezone.now())
-    book = Book(import_rows.known_to(job, people, lock=False))
+    book = Book(known_to(job, people, lock=False))
+    barred = import_rows.suppressed_lines(job, people, book, timezone.now())
     counts: Counter[str] = Counter()
     for person in people:
         deed = barred.get(person.line) or foreseen(person, book, job.policy, seen)
@@ -187,8 +188,8 @@ def _carry_out(job_id: UUID, people: list[Person]) -> Counter[str] | None:
         return None
     now = timezone.now()
     import_rows.prepare()
-    barred = import_rows.suppressed_lines(job, people, now)
-    book = Book(import_rows.known_to(job, people, lock=job.policy == ImportJob.Policy.UPDATE))
+    book = Book(known_to(job, people, lock=job.policy == ImportJob.Policy.UPDATE))
+    barred = import_rows.suppressed_lines(job, people, book, now)
     deeds = [barred.get(each.line) or decide(each, book, job.policy, uuid7) for each in people]
     import_rows.write(job, deeds, book.by_id, now)
     return _count(job, Counter(deed.status for deed in deeds), len(people))

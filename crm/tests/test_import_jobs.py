@@ -19,11 +19,13 @@ from conftest import NOON, Cast, House, make_cast
 from crm.import_report import failed_lines
 from crm.models import Activity, Company, ImportJob, ImportRow, Lead, LeadTag
 from crm.services import import_rows, import_undo, import_work, importing
+from crm.services.archiving import archive_lead
 from crm.services.import_work import LEFT, UNFORESEEN
 from crm.services.importing import ImportRefused
+from crm.services.merging import merge_leads
 from crm.services.score_override import override_score
 from crm.services.scoring import rescore
-from crm.services.suppression import Entry, suppress
+from crm.services.suppression import Entry, suppress, suppress_lead
 
 HEAD = ["First name", "Last name", "E-mail", "Phone", "City", "Tags", "Favourite colour"]
 
@@ -520,6 +522,102 @@ def test_suppressed_people_are_neither_added_nor_changed(desk: Desk) -> None:
         ("suppressed", "“Ann@Example.Test” stands on the list of whom not to contact."),
         ("suppressed", "“bob@mail.ray.test” stands on the list of whom not to contact."),
     ]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"phone": "512 555 0148", "phone_e164": "+15125550148"}, {"email": "cy@ray.test"},
+     {"linkedin_url": "https://www.linkedin.com/in/cy"}],
+)  # fmt: skip
+@pytest.mark.parametrize("head", ["Lead ID", "ID elsewhere"])
+def test_ban_follows_the_person_however_the_row_finds_them(
+    desk: Desk, facts: dict[str, str], head: str
+) -> None:
+    with agency_scope(desk.agency_id), transaction.atomic():
+        own = {"agency_id": desk.agency_id, "client": desk.house.client}
+        cy = Lead.unscoped.create(**own, display_name="Cy", external_ref="77", **facts)
+        suppress_lead(lead=cy, reason="do_not_contact", source="test", added_by=None, now=NOON)
+        junk = Lead.unscoped.create(
+            **own, display_name="Di", external_ref="78", linkedin_url="linkedin.com/x"
+        )
+    before = desk.leads()
+    asked = {"Lead ID": [str(cy.pk), str(junk.pk)], "ID elsewhere": ["77", "78"]}[head]
+    rows = (
+        [asked[0], "5125550199", "new@example.test", "linkedin.com/in/new"],
+        [asked[1], "5125550177", "", ""],
+    )
+    job = desk.run(text_of(*rows, head=[head, "Phone", "E-mail", "LinkedIn"]), policy="update")
+    again = desk.run(text_of(rows[0], head=[head, "Phone", "E-mail", "LinkedIn"]), policy="create")
+
+    assert [status for _, status, _, _ in desk.rows(job)] == ["suppressed", "updated"]
+    assert again.suppressed == 1
+    assert [each for each in desk.leads() if each["id"] != junk.pk] == [
+        each for each in before if each["id"] != junk.pk
+    ]
+
+
+@pytest.mark.parametrize("policy", ["skip", "update", "create"])
+def test_who_is_in_the_archive_stays_there(desk: Desk, policy: str) -> None:
+    desk.run(text_of(ANN, BOB))
+    ann, bob = desk.find(email="ann@example.test"), desk.find(email="bob@example.test")
+    with agency_scope(desk.agency_id):
+        for each in (ann, bob):
+            archive_lead(actor=desk.actor, lead_id=each.pk, now=NOON, origin=NOWHERE)
+    before = desk.leads()
+    job = desk.run(text_of([*ANN[:4], "Paris", "", ""], BOB), policy=policy)
+
+    assert [(status, reason) for _, status, reason, _ in desk.rows(job)] == [
+        ("skipped", "In the archive here, found by e-mail address. They stay there as they are.")
+    ] * 2
+    assert desk.leads() == before
+
+
+def test_who_is_here_is_found_before_who_is_in_the_archive(desk: Desk) -> None:
+    desk.run(text_of(ANN))
+    with agency_scope(desk.agency_id):
+        archive_lead(
+            actor=desk.actor, lead_id=desk.find(email="ann@example.test").pk, now=NOON, origin=NOWHERE
+        )
+        with transaction.atomic():
+            here = Lead.unscoped.create(
+                agency_id=desk.agency_id, client=desk.house.client, email="Ann@Example.test"
+            )
+    job = desk.run(text_of([*ANN[:4], "Paris", "", ""]), policy="update")
+
+    assert (job.updated, desk.find(pk=here.pk).city) == (1, "Paris")
+
+
+def test_who_was_merged_is_found_by_all_they_were_known_by(desk: Desk) -> None:
+    """Three made one, link by link: by the addresses, numbers and IDs of all three, and by their lead IDs."""
+    head = ["Full name", "E-mail", "Phone", "ID elsewhere"]
+    people = [["Ann Lee", f"ann{n}@example.test", f"512555014{n}", f"ref-{n}"] for n in range(3)]
+    desk.run(text_of(*people, head=head))
+    ids = [desk.find(email=each[1]).pk for each in people]
+    with agency_scope(desk.agency_id):
+        for gone in (0, 2):  # and of the two, the one who goes gives the address
+            rows = {pk: desk.find(pk=pk).updated_at.isoformat() for pk in (ids[1], ids[gone])}
+            merge_leads(
+                actor=desk.actor, kept_id=ids[1], merged_ids=[ids[gone]], choose={"email": str(ids[gone])},
+                seen={str(pk): at for pk, at in rows.items()}, now=NOON, origin=NOWHERE,
+            )  # fmt: skip
+    kept = desk.find(pk=ids[1])
+    before = desk.leads()
+    lines = [["Ann Lee", each[1], "", ""] for each in people]
+    lines += [["Ann Lee", "", each[2], ""] for each in people] + [
+        ["Ann Lee", "", "", each[3]] for each in people
+    ]
+    job = desk.run(text_of(*lines, head=head), policy="update")
+    by_id = desk.run(text_of(*([str(pk)] for pk in ids), head=["Lead ID"]), policy="update")
+    moved = desk.run(text_of(["ann1@example.test", "Waco"], head=["E-mail", "City"]), policy="update")
+
+    assert kept.email == "ann2@example.test"
+    assert (job.skipped, by_id.skipped, job.total) == (9, 3, 9), desk.rows(job)
+    with agency_scope(desk.agency_id), transaction.atomic():
+        told = set(ImportRow.unscoped.filter(job__in=[job, by_id, moved]).values_list("lead_id", flat=True))
+    assert told == {kept.pk}
+    assert (moved.updated, desk.find(pk=kept.pk).city) == (1, "Waco")
+    desk.undo(moved)
+    assert desk.leads() == before
 
 
 def test_rows_not_imported_come_back_with_their_reason_and_go_in_once_mended(desk: Desk) -> None:
