@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from crm.importing import values
+from crm.importing.cells import Illegible
 from crm.importing.fields import BY_NAME, CUSTOM, IGNORE
 from crm.importing.values import Unfit
 from lib.safe_csv import as_typed
@@ -57,6 +58,8 @@ def read(line: int, cells: list[str], reading: Reading) -> Person:
         return person
     try:
         for name, heading, cell in zip(reading.columns, reading.headings, cells, strict=False):
+            if isinstance(cell, Illegible) and name != IGNORE:
+                raise Unfit(f"“{cell[:60]}” {cell.why}")
             if cell and name != IGNORE:
                 _take(person, name, heading, as_typed(cell), reading)
         _settle(person)

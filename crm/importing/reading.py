@@ -2,21 +2,18 @@
 
 import codecs
 import csv
-import io
-import zipfile
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from typing import IO, Any
-from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from crm.importing.cells import Unreadable
+from crm.importing.csv_rows import csv_rows
+from crm.importing.workbook import workbook_rows
 
 MOST_BYTES = 50 * 1024 * 1024
-MOST_UNPACKED = 500 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_COLUMNS = 200
-MOST_IN_CELL = 32_767  # what a spreadsheet holds
 SAMPLE = 64 * 1024
 SEPARATORS = ",;\t|"
 BOMS = (
@@ -24,10 +21,8 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-
-class Unreadable(Exception):
-    """The file can't be taken; the message says why, for whoever chose it."""
+_BEYOND = bytes(range(0x80, 0x100))
+_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +69,36 @@ def shape_of(file: IO[bytes], *, size: int) -> Shape:
     sample = [cells for _, cells in (next(lines, (0, [])) for _ in range(5)) if cells]
     if not sample:
         raise Unreadable("There is a line of headings and nothing below it.")
-    return Shape(kind, encoding, separator, headings, sample)
+    return Shape(kind, encoding, separator, _plain(headings), [_plain(cells) for cells in sample])
+
+
+def _plain(cells: list[str]) -> list[str]:
+    return [str(each) for each in cells]  # those that can't be read, too
 
 
 def _encoding(file: IO[bytes], beginning: bytes) -> str:
-    """By its mark, else UTF-8 where the whole file is, else what Windows writes in the West."""
+    """By its mark, else UTF-8 where most of the file is, else what Windows writes in the West."""
     for mark, name in BOMS:
         if beginning.startswith(mark):
             return name
     if b"\x00" in beginning:
         raise Unreadable("This is not a text file. Save the list as CSV or as an Excel workbook (.xlsx).")
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    letters, others = _tally(file)
+    return "utf-8" if letters >= others else "cp1252"
+
+
+def _tally(file: IO[bytes]) -> tuple[int, int]:
+    """(letters beyond ASCII that are UTF-8, bytes that are not): one byte gone wrong makes no other encoding."""
     file.seek(0)
-    try:
-        while chunk := file.read(1024 * 1024):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+    letters, others, rest = 0, 0, b""
+    while chunk := file.read(1024 * 1024):
+        whole = rest + chunk
+        cut = len(whole) - next((n for n in range(1, 4) if whole[-n:][:1] >= b"\xc0"), 0)
+        whole, rest = whole[:cut], whole[cut:]
+        found = [len(each) for each in _LETTER.findall(whole)]
+        letters += len(found)
+        others += len(whole) - len(whole.translate(None, _BEYOND)) - sum(found)
+    return letters, others + len(rest)
 
 
 def _separator(text: str) -> str:
@@ -109,7 +115,7 @@ def rows_of(
 ) -> Generator[tuple[int, list[str]]]:
     """(line number, cells) of every line with anything in it, the headings too. Raises `Unreadable` on the way."""
     file.seek(0)
-    rows = _of_workbook(file) if kind == "xlsx" else _of_csv(file, encoding, separator)
+    rows = workbook_rows(file) if kind == "xlsx" else csv_rows(file, encoding, separator)
     found = 0
     for line, cells in rows:
         while cells and not cells[-1]:
@@ -120,59 +126,3 @@ def rows_of(
         if found > MOST_ROWS + 1:
             raise Unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it into parts.")
         yield line, cells
-
-
-def _of_csv(file: IO[bytes], encoding: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-    reader = csv.reader(text, delimiter=separator)
-    try:
-        line = 1
-        for cells in reader:
-            if not (line == 1 and "".join(cells).lower().startswith("sep=")):  # Excel's own hint
-                yield line, [_clean(each) for each in cells]
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise Unreadable(
-            f"Line {reader.line_num} can't be read: a quotation mark is opened and never closed, or a cell is enormous."
-        ) from error
-    finally:
-        text.detach()
-
-
-def _of_workbook(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    """The first sheet that has anything in it."""
-    try:
-        with zipfile.ZipFile(file) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
-                raise Unreadable("The workbook is too large once unpacked. Split it, or save it as CSV.")
-        book = load_workbook(file, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise Unreadable(
-            "The workbook is damaged or not an Excel file (.xlsx). Save it again, or as CSV."
-        ) from error
-    try:
-        for sheet in book.worksheets:
-            empty = True
-            for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
-                cells = [_text(each) for each in row]
-                empty = empty and not any(cells)
-                yield line, cells
-            if not empty:
-                return
-    finally:
-        book.close()
-
-
-def _text(value: Any) -> str:
-    """A cell of a workbook as a person sees it: no ``.0`` after a number, dates the ISO way."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    return _clean(str(value))
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "").strip()[:MOST_IN_CELL]

@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from accounts.models import Client
 from accounts.scope import PlatformUse, agency_scope, platform_scope
+from crm.importing.cells import Unreadable
 from crm.importing.people import Book, Person, Reading, read
 from crm.importing.planning import FAILED, decide, foreseen
-from crm.importing.reading import Unreadable, rows_of
+from crm.importing.reading import rows_of
 from crm.models import ImportJob, PipelineStage
 from crm.models.imports import ImportJobQuerySet
 from crm.services import import_rows, import_undo

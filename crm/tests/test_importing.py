@@ -2,6 +2,9 @@
 
 import csv
 import io
+import re
+import zipfile
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -13,10 +16,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from crm.importing import values
+from crm.importing.cells import Unreadable
 from crm.importing.fields import guess
 from crm.importing.people import Book, Known, Person, Reading, read
 from crm.importing.planning import CREATE, SKIP, UPDATE, decide, foreseen
-from crm.importing.reading import MOST_BYTES, Unreadable, rows_of, shape_of
+from crm.importing.reading import MOST_BYTES, rows_of, shape_of
 from crm.importing.values import Unfit
 
 HUBSPOT = ["Record ID", "First Name", "Last Name", "Email", "Phone Number", "Company Name", "Job Title",
@@ -35,7 +39,7 @@ def lines(data: bytes) -> list[tuple[int, list[str]]]:
     return list(rows_of(io.BytesIO(data), **shape(data).noted))
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     book, out = Workbook(), io.BytesIO()
     for row in rows:
         book.active.append(row)
@@ -99,6 +103,122 @@ def test_file_that_is_too_large_is_refused_before_it_is_read() -> None:
         shape_of(io.BytesIO(b"Name\nLee\n"), size=2048 * 1024 * 1024)
 
     assert MOST_BYTES == 50 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b'Name,Phone,City\nAnn,1,x\n"Lee,2,y\nBob,3,z\n', 3),
+        (b'Name,Phone,City\nAnn,1,x\n"Lee,2,y\n"Bob",3,z\nCy,4,w\n', 3),
+        (b'Name,Phone,City\r\nAnn,1,"one\r\ntwo"\r\nLee,2,"y\r\n"Bob",3,z\r\n', 4),
+        (b'Name,Phone,City\n"Ann\n(she)",1,"x\nBob,3,z', 3),
+        (b'Name,Phone,City\nAnn,1,x\n"Lee,2,y\nBob,3,z\nCy,4,5"\nDi,5,v\n', 3),
+        (b'Name,Phone,City\nAnn,1,x\nLee,2,"y', 3),
+        (b'Name;Phone;City\nAnn;1;x\n"Lee;2;y\nBob;3;z\n', 3),
+        (b'Name,Phone,City\n"Lee,2,y\n' + b"Bob,3,z\n" * 60_000, 2),
+    ],
+    ids=["to-the-end", "by-the-next", "behind-others", "after-another", "by-chance", "last", "semicolons", "enormous"],
+)  # fmt: skip
+def test_open_quotation_mark_swallows_nobody(data: bytes, line: int) -> None:
+    with pytest.raises(Unreadable, match=f"opens a cell in line {line} is never closed"):
+        lines(data)
+
+
+def test_quotation_marks_that_swallow_nothing_are_let_be() -> None:
+    data = b'Name,Notes,City\nLee "Lucky" Ray,5",x\n"Ann" Lee,1,z\n'
+    data += b'Ann Lee,"a, b, c\n""d"", e, f",y\nBob,"two,\nlines"\n'
+
+    assert [cells for _, cells in lines(data)][1:] == [
+        ['Lee "Lucky" Ray', '5"', "x"],
+        ["Ann Lee", "1", "z"],
+        ["Ann Lee", 'a, b, c\n"d", e, f', "y"],
+        ["Bob", "two,\nlines"],
+    ]
+
+
+def test_one_byte_gone_wrong_spoils_its_row_alone() -> None:
+    names = [f"Zoë {n}" for n in range(2000)]
+    data = ("Name,Ort\n" + "".join(f"{name},Köln\n" for name in names)).encode() + b"J\xfcrgen,Bonn\n"
+    found = lines(data)
+    people = [read(line, cells, reading("display_name", "city")) for line, cells in found[1:]]
+
+    assert shape(data).encoding == "utf-8"
+    assert [each.name for each in people[:-1]] == names
+    assert people[-1].problem == (
+        "“J\ufffdrgen” holds a letter that can't be read. Save the list as “CSV UTF-8”, or choose another encoding "
+        "for it."
+    )
+    assert people[-1].cells == ["J\ufffdrgen", "Bonn"]
+    assert read(2, found[-1][1], reading("", "display_name")).problem == ""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_encoding_is_told_apart_where_letters_meet_the_end_of_a_block(encoding: str) -> None:
+    data = b"Name\n" + ("Zoë\n" * 700_000).encode(encoding)
+
+    assert shape(data).encoding == encoding
+
+
+def damaged(part: str, spoil: Callable[[bytes], bytes]) -> bytes:
+    """A workbook with one of its parts spoilt."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(
+            io.BytesIO(workbook(["Name", "Ort"], *[[f"Zoë {n}", "Köln"] for n in range(500)]))
+        ) as sound,
+        zipfile.ZipFile(out, "w") as spoilt,
+    ):
+        for name in sound.namelist():
+            spoilt.writestr(name, spoil(sound.read(name)) if name == part else sound.read(name))
+    return out.getvalue()
+
+
+PARTS = ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml", "xl/styles.xml",
+         "xl/_rels/workbook.xml.rels")  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_damaged_workbook_is_refused_in_words(part: str) -> None:
+    spoils: list[Callable[[bytes], bytes]] = [
+        lambda told: told[: len(told) // 2], lambda told: b"", lambda told: told.replace(b"<", b"<<", 9)
+    ]  # fmt: skip
+    for spoil in spoils:
+        with pytest.raises(Unreadable, match="damaged"):
+            lines(damaged(part, spoil))
+
+
+def test_workbook_with_a_byte_turned_over_is_read_or_refused() -> None:
+    sound = workbook(["Name", "Ort"], *[[f"Zoë {n}", "Köln"] for n in range(50)])
+    refused = 0
+    for at in range(4, len(sound), 7):
+        spoilt = bytearray(sound)
+        spoilt[at] ^= 0xFF
+        try:
+            lines(bytes(spoilt))
+        except Unreadable:
+            refused += 1
+
+    assert refused > 100
+
+
+def test_formula_without_its_result_is_a_problem_of_its_row() -> None:
+    data = workbook(["Name", "City"], ["Lee", "Austin"], ['="A"&"nn"', "Waco"], ["Bob", "#N/A"])
+    people = [read(line, cells, reading("display_name", "city")) for line, cells in lines(data)[1:]]
+
+    assert [(each.name, each.problem) for each in people] == [
+        ("Lee", ""),
+        ("", '“="A"&"nn"” is a formula without its result. Open the workbook in Excel, save it and upload it again.'),
+        ("Bob", "“#N/A” is an error in the workbook. Mend the formula there, or empty the cell."),
+    ]  # fmt: skip
+
+
+def test_workbook_that_says_a_wrong_width_is_read_whole() -> None:
+    narrow = damaged(
+        "xl/worksheets/sheet1.xml",
+        lambda told: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', told),
+    )
+
+    assert lines(narrow)[1] == (2, ["Zoë 0", "Köln"])
 
 
 # Columns

@@ -21,7 +21,8 @@ from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms.imports import ChoicesForm, UploadForm
 from crm.import_report import failed_lines
-from crm.importing.reading import MOST_BYTES, Unreadable
+from crm.importing.cells import Unreadable
+from crm.importing.reading import MOST_BYTES
 from crm.models import ImportJob
 from crm.services import importing
 from lib.safe_csv import csv_lines
