@@ -52,6 +52,7 @@ FIELDS = (
         known_as=("record id", "contact id", "external id", "id", "reference"),
     ),
     Field("stage", "Stage", "stage", 80, ("pipeline stage",)),
+    Field("lost_reason", "Lost reason", known_as=("reason lost", "closed lost reason", "deal lost reason")),
     Field("value", "Value", "money", 30, ("deal value", "amount", "lead value")),
     Field("tags", "Tags", "tags", 2000, ("tag", "labels", "label")),
     Field("last_call_at", "Last contact", "date", 40, ("last contacted", "last activity date", "last activity")),

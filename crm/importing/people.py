@@ -24,6 +24,7 @@ class Reading:
     day_first: bool
     zone: ZoneInfo
     stages: Mapping[str, str]  # id by name in small letters
+    lost: frozenset[str] = frozenset()  # those of them in which people are lost
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Person:
     custom: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     own_id: str = ""
+    lost: frozenset[str] = frozenset()  # stages in which people are lost
     problem: str = ""
     remark: str = ""
 
@@ -49,7 +51,7 @@ class Person:
 
 def read(line: int, cells: list[str], reading: Reading) -> Person:
     """``cells`` may be fewer than the columns; more than the columns is a problem of the line."""
-    person = Person(line, cells)
+    person = Person(line, cells, lost=reading.lost)
     if len(cells) > len(reading.columns):
         person.problem = (
             f"There are {len(cells)} cells and {len(reading.columns)} headings. "

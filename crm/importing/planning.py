@@ -11,6 +11,9 @@ from crm.importing.people import KEYS, Book, Known, Person
 CREATED, UPDATED, SKIPPED, FAILED, SUPPRESSED = "created", "updated", "skipped", "failed", "suppressed"
 SKIP, UPDATE, CREATE = "skip", "update", "create"
 IN_ARCHIVE = "In the archive here, found by {}. They stay there as they are."
+NO_REASON = (
+    "Whoever is lost is lost for a reason. Add a column with the reason and say that it is the lost reason."
+)
 MOST_NAME = BY_NAME["display_name"].most
 
 
@@ -66,6 +69,10 @@ def foreseen(person: Person, book: Book, policy: str, seen: set[int]) -> Deed:
 
 def _create(person: Person, book: Book, new_id: UUID) -> Deed:
     columns = {name: text for name, text in person.given.items() if text}
+    if columns.get("stage_id") not in person.lost:
+        columns.pop("lost_reason", None)
+    elif not columns.get("lost_reason"):
+        return Deed(person, FAILED, NO_REASON)
     whole = columns.get("display_name", "")
     if whole and not (columns.get("first_name") or columns.get("last_name")):
         first, _, last = whole.rpartition(" ")
@@ -95,6 +102,8 @@ def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
         _whole(known.columns),
     ):
         after.setdefault("display_name", _whole({**known.columns, **after}))
+    if not _enter(person, known, after):
+        return Deed(person, FAILED, NO_REASON, known.id)
     other = book.find_address(person) if "email" in after else None
     if other and not other[0].is_away:
         return Deed(person, FAILED, "This e-mail address is somebody else's here.", known.id)
@@ -114,6 +123,22 @@ def _update(person: Person, known: Known, by: str, book: Book) -> Deed:
     known.columns.update({name: text for name, text in after.items() if name not in ("custom", "tags")})
     book.add(known)
     return Deed(person, UPDATED, person.remark or f"Known already, by {by}.", known.id, before, after)
+
+
+def _enter(person: Person, known: Known, after: dict[str, Any]) -> bool:
+    """Let what goes with a stage follow it. False when somebody would be lost for no reason.
+
+    Who enters a stage has no place among the others there yet, as if they were new.
+    """
+    stage, moves = after.get("stage_id", known.columns.get("stage_id")), "stage_id" in after
+    if moves and known.columns.get("board_rank"):
+        after["board_rank"] = ""
+    if stage in person.lost:
+        return bool(not moves or after.get("lost_reason") or known.columns.get("lost_reason"))
+    after.pop("lost_reason", None)
+    if moves and known.columns.get("lost_reason"):
+        after["lost_reason"] = ""
+    return True
 
 
 def _same(name: str, text: str, person: Person, known: Known) -> bool:

@@ -13,11 +13,11 @@ from accounts.statements import fetch
 from crm.importing.people import KEYS, Known, Person
 from crm.models import ImportJob, Lead, LeadTag
 
-# The columns of a lead that a line can fill, and the two that follow from them: the company and the wrong number.
+# The columns of a lead that a line can fill, and those that follow: company, wrong number, place on the board.
 COLUMNS = (
     "first_name", "last_name", "display_name", "email", "phone", "phone_e164", "company_name", "title", "seniority",
     "linkedin_url", "industry", "location", "city", "state", "country", "external_ref", "stage_id", "value",
-    "last_call_at", "notes", "company_id", "phone_is_wrong",
+    "last_call_at", "notes", "company_id", "phone_is_wrong", "lost_reason", "board_rank",
 )  # fmt: skip
 STAMPS = ("updated_at", "stage_entered_at")
 # What people were called before they were merged with others: the person who was kept may have had other ways, too.

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from crm.importing.people import Book, Known, Person
 from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
-from crm.models import Channel, ImportJob, Lead, LeadTag
+from crm.models import Activity, Channel, ImportJob, Lead, LeadTag, PipelineStage
 from crm.services.companies import companies_named
 from crm.services.import_known import COLUMNS
 from crm.services.statuses import refresh_status
@@ -190,7 +190,38 @@ def _put_tags_on(job: ImportJob, deeds: Sequence[Deed]) -> None:
     )
 
 
+def hold_stages(job: ImportJob) -> None:
+    """Let nobody be moved on the client's board until the transaction ends, where the list says stages."""
+    if "stage" in job.mapping:
+        stages = PipelineStage.unscoped.filter(agency_id=job.agency_id, client_id=job.client_id)
+        list(stages.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
+def moved(job: ImportJob, moves: Sequence[tuple[UUID | None, str, str]], now: datetime) -> list[Activity]:
+    """The lines of who went (lead, from, to) through the stages, which are said by name, too."""
+    if not moves:
+        return []
+    stages = PipelineStage.unscoped.filter(pk__in={pk for _, *both in moves for pk in both if pk})
+    names = {str(pk): name for pk, name in stages.values_list("pk", "name")}
+    return [
+        line(
+            about=job, action="stage_changed", now=now, user_id=job.started_by_id, lead_id=lead_id,
+            metadata={
+                "from": was, "to": to, "from_name": names.get(was, ""), "to_name": names.get(to, ""),
+                "job": str(job.pk),
+            },
+        )
+        for lead_id, was, to in moves
+    ]  # fmt: skip
+
+
 def _tell(job: ImportJob, deeds: Sequence[Deed], now: datetime) -> None:
+    moves = [
+        (deed.lead_id, deed.before["stage_id"], deed.after["stage_id"])
+        for deed in deeds
+        if deed.status == UPDATED and "stage_id" in deed.after
+    ]
+    tell_all(moved(job, moves, now))
     tell_all(
         line(
             about=job,

@@ -151,7 +151,7 @@ def _go_through(job: ImportJob, file: IO[bytes]) -> None:
 @transaction.atomic
 def _reading(job: ImportJob, headings: list[str]) -> Reading:
     client = Client.unscoped.get(pk=job.client_id)
-    stages = PipelineStage.objects.for_client(client)
+    stages = list(PipelineStage.objects.for_client(client))
     return Reading(
         columns=job.mapping,
         headings=headings,
@@ -159,6 +159,7 @@ def _reading(job: ImportJob, headings: list[str]) -> Reading:
         day_first=job.shape["day_first"],
         zone=ZoneInfo(client.timezone),
         stages={stage.name.casefold(): str(stage.pk) for stage in stages},
+        lost=frozenset(str(stage.pk) for stage in stages if stage.is_lost_stage),
     )
 
 
@@ -189,6 +190,7 @@ def _carry_out(job_id: UUID, people: list[Person]) -> Counter[str] | None:
         return None
     now = timezone.now()
     import_rows.prepare()
+    import_rows.hold_stages(job)
     book = Book(known_to(job, people, lock=job.policy == ImportJob.Policy.UPDATE))
     barred = import_rows.suppressed_lines(job, people, book, now)
     deeds = [barred.get(each.line) or decide(each, book, job.policy, uuid7) for each in people]

@@ -19,7 +19,7 @@ from crm.importing import values
 from crm.importing.cells import Unreadable
 from crm.importing.fields import guess
 from crm.importing.people import Book, Known, Person, Reading, read
-from crm.importing.planning import CREATE, SKIP, UPDATE, decide, foreseen
+from crm.importing.planning import CREATE, NO_REASON, SKIP, UPDATE, decide, foreseen
 from crm.importing.reading import MOST_BYTES, rows_of, shape_of
 from crm.importing.values import Unfit
 
@@ -446,6 +446,43 @@ def test_whole_name_of_two_long_halves_is_cut_where_the_room_ends() -> None:
     made = decide(person(first_name="A" * 100, last_name="B" * 100), Book(), UPDATE, uuid4)
 
     assert made.after["display_name"] == f"{'A' * 100} {'B' * 99}"
+
+
+LOST, OPEN = str(UUID(int=8)), str(UUID(int=9))
+
+
+@pytest.mark.parametrize(
+    ("held", "row", "expected"),
+    [
+        (None, {"stage": "lost"}, NO_REASON),
+        (None, {"stage": "lost", "lost_reason": "price"}, {"stage_id": LOST, "lost_reason": "price"}),
+        (None, {"stage": "open", "lost_reason": "price"}, {"stage_id": OPEN}),
+        (None, {"lost_reason": "price"}, {}),
+        ({"stage_id": OPEN, "board_rank": "V"}, {"stage": "lost"}, NO_REASON),
+        ({"stage_id": OPEN, "board_rank": "V"}, {"stage": "lost", "lost_reason": "price"},
+         {"stage_id": LOST, "lost_reason": "price", "board_rank": ""}),
+        ({"stage_id": LOST, "lost_reason": "price"}, {"stage": "open", "lost_reason": "price"},
+         {"stage_id": OPEN, "lost_reason": ""}),
+        ({"stage_id": LOST, "lost_reason": "price", "board_rank": "V"}, {"stage": "lost"}, {}),
+        ({"stage_id": LOST, "lost_reason": "price"}, {"lost_reason": "moved"}, {"lost_reason": "moved"}),
+        ({"stage_id": OPEN}, {"lost_reason": "moved"}, {}),
+    ],
+)  # fmt: skip
+def test_nobody_is_lost_for_no_reason(
+    held: dict[str, str] | None, row: dict[str, str], expected: str | dict[str, str]
+) -> None:
+    cells = {"email": "ann@example.test", **row}
+    columns = Reading(
+        [*cells], [*cells], "US", False, NEW_YORK, {"lost": LOST, "open": OPEN}, frozenset([LOST])
+    )
+    book = Book([known(email="ann@example.test", **held)] if held is not None else [])
+    deed = decide(read(2, [*cells.values()], columns), book, UPDATE, uuid4)
+    if isinstance(expected, str):
+        assert (deed.status, deed.reason) == ("failed", expected)
+    else:
+        assert {
+            name: text for name, text in deed.after.items() if name not in ("email", "display_name")
+        } == expected
 
 
 def test_later_line_about_the_same_person_finds_the_earlier_one() -> None:
