@@ -20,7 +20,7 @@ from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms.imports import ChoicesForm, UploadForm
-from crm.import_report import failed_lines
+from crm.import_report import OUTCOMES, UNDONE, failed_lines, stuck_rows, told_rows
 from crm.importing.cells import Unreadable
 from crm.importing.reading import MOST_BYTES
 from crm.models import ImportJob
@@ -134,6 +134,25 @@ def _go(request: HttpRequest, job_id: UUID, deed: Any) -> HttpResponse:
 
 @require_GET
 @requires("leads.import", Level.WRITE)
+def import_rows(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Row for row what became of the list."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    job, asked = _find(request, job_id), request.GET.get("show", "")
+    rows, after = told_rows(actor, job, asked, request.GET.get("after", ""))
+    filters = OUTCOMES | (UNDONE if job.undone_at or job.reversed or job.kept else {})
+    context = {
+        "job": job,
+        "rows": rows,
+        "after": after,
+        "asked": asked,
+        "filters": filters,
+        "layout": layout_of(actor),
+    }
+    return render(request, "crm/imports/rows.html", context)
+
+
+@require_GET
+@requires("leads.import", Level.WRITE)
 def import_failed(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The lines that were not imported, as they came, with the reason in front: to be mended and imported again."""
     job = _find(request, job_id)
@@ -162,6 +181,7 @@ def _job_page(
         "job": job,
         "form": form or ChoicesForm(job=job),
         "at_work": job.status in AT_WORK,
+        "stuck": stuck_rows(actor, job) if job.status == ImportJob.Status.UNDONE else 0,
         "layout": layout_of(actor),
     }
     return render(request, page, context, status=status)

@@ -156,6 +156,7 @@ POLICIES: dict[str, Policy] = {
     "crm:import_check": ("leads.import", "W", "any"),
     "crm:import_failed": ("leads.import", "W", "any"),
     "crm:import_new": ("leads.import", "W", "any"),
+    "crm:import_rows": ("leads.import", "W", "any"),
     "crm:import_start": ("leads.import", "W", "any"),
     "crm:import_undo": ("leads.import", "W", "any"),
     "crm:import_upload": ("leads.import", "W", "any"),

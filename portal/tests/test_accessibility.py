@@ -174,6 +174,17 @@ def work_pages(house: House) -> list[str]:
     ]
 
 
+def import_pages(house: House) -> list[str]:
+    job = house.work.job.pk
+    return [
+        reverse("crm:imports"),
+        reverse("crm:import_new"),
+        reverse("crm:import", args=[job]),
+        reverse("crm:import_rows", args=[job]),
+        reverse("crm:import_rows", args=[job]) + "?show=undo-kept",
+    ]
+
+
 def today_pages(house: House) -> list[str]:
     work = house.work
     return [
@@ -191,6 +202,7 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:inbox_call", args=[house.call.pk]),
         reverse("crm:inbox_call", args=[house.call.pk]) + "?find=quote",
         *today_pages(house),
+        *import_pages(house),
         *(reverse(f"crm:{name}") + f"?client={house.client.slug}" for name in WORK_LISTS),
         *work_pages(house),
         *person_pages(house),
@@ -280,6 +292,7 @@ def client_pages(cast: Cast) -> list[str]:
     return [
         *person_pages(house),
         *today_pages(house),
+        *import_pages(house),
         reverse("portal:home"),
         *(reverse(f"crm:{name}") for name in (*WORK_LISTS, "service_new")),
         *work_pages(house),

@@ -52,6 +52,7 @@ from crm.models import (
     Tag,
 )
 from crm.tests.test_campaigns import add_lead, url
+from crm.tests.test_import_jobs import ANN, BOB, Desk, text_of
 from crm.tests.test_queue import fill
 from notifications.models import Notification
 
@@ -485,3 +486,18 @@ def test_today_asks_the_same_for_one_thing_of_each_kind_and_three(cast: Cast, wh
     add(cast.delgado, 3)
 
     assert queries(cast, who, reverse("crm:today")) == one
+
+
+def test_pages_of_imports_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
+    desk = Desk(cast)
+    jobs = [desk.run(text_of(ANN))]
+    lists = [queries(cast, "nora", reverse("crm:imports"))]
+    jobs += [desk.run(text_of(ANN, BOB, ["Cy", "", "cy@example.test", "", "", "", ""])) for _ in range(2)]
+    lists.append(queries(cast, "nora", reverse("crm:imports")))
+    pages = [
+        [queries(cast, "nora", reverse(name, args=[job.pk])) for job in (jobs[0], jobs[1])]
+        for name in ("crm:import", "crm:import_rows")
+    ]
+
+    assert lists == [lists[0]] * 2
+    assert [len(set(each)) for each in pages] == [1, 1], pages
