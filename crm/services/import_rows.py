@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 
 from crm.importing.people import Book, Known, Person
 from crm.importing.planning import CREATED, FAILED, SUPPRESSED, UPDATED, Deed
-from crm.models import Activity, Channel, ImportJob, Lead, LeadTag, PipelineStage
+from crm.models import Activity, Campaign, Channel, ImportJob, Lead, LeadTag, PipelineStage
 from crm.services.companies import companies_named
+from crm.services.import_campaign import enrol
 from crm.services.import_known import COLUMNS
 from crm.services.statuses import refresh_status
 from crm.services.suppression import suppressed
@@ -55,10 +56,12 @@ def prepare() -> None:
         cursor.execute("TRUNCATE staged_lead, staged_row")
 
 
-def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: datetime) -> None:
+def write(
+    job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], campaign: Campaign | None, now: datetime
+) -> None:
     """Carry ``deeds`` out and note each. A line whose person somebody else added meanwhile is noted as failed.
 
-    ``known`` holds every lead of the deeds as the batch leaves it, by id.
+    ``known`` holds every lead of the deeds as the batch leaves it, by id; ``campaign`` is held.
     """
     changed = [deed for deed in deeds if deed.status in (CREATED, UPDATED)]
     _employ(job, changed, known)
@@ -72,9 +75,10 @@ def write(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known], now: d
     changed = [deed for deed in changed if deed.lead_id is not None]
     _put_tags_on(job, changed)
     _tell(job, changed, now)
+    joined = enrol(job, campaign, changed, now)
     _note(job, deeds, now)
     enriched = [deed.lead_id for deed in changed if "custom" in deed.after]
-    refresh_status(agency_id=job.agency_id, lead_ids=enriched)
+    refresh_status(agency_id=job.agency_id, lead_ids=[*enriched, *joined])
 
 
 def _employ(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known]) -> None:

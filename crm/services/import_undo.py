@@ -10,7 +10,18 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey, GeneratedField
 
 from crm.merging import DERIVED
-from crm.models import Activity, Channel, Company, ImportJob, ImportRow, Lead, LeadScore, LeadTag
+from crm.models import (
+    Activity,
+    CampaignMember,
+    Channel,
+    Company,
+    ImportJob,
+    ImportRow,
+    Lead,
+    LeadScore,
+    LeadTag,
+)
+from crm.services.import_campaign import JOINED, hold_campaign, leave, untouched
 from crm.services.import_known import COLUMNS, columns_of, tags_on
 from crm.services.import_rows import BLANK, MADE_BY, TYPES, hold_stages, moved
 from crm.services.statuses import refresh_status
@@ -41,6 +52,7 @@ def take_back_some(*, job_id: UUID, now: datetime, lease: timedelta) -> bool:
     job = ImportJob.unscoped.select_for_update(of=("self",)).get(pk=job_id)
     if job.status != Status.UNDOING:
         return False
+    hold_campaign(job)
     hold_stages(job)
     left = ImportRow.unscoped.filter(job=job, undo="", status__in=("created", "updated"))
     rows = list(left.order_by("-line")[:BATCH])
@@ -82,7 +94,8 @@ def _take_back(job: ImportJob, rows: Sequence[ImportRow], now: datetime) -> None
     _take_away(job, made)
     ImportRow.unscoped.bulk_update(rows, ["undo", "reason"])
     enriched = [row.lead_id for row in changed if "custom" in (row.after or {})]
-    refresh_status(agency_id=job.agency_id, lead_ids=enriched)
+    joined = leave(job, [row for row in changed if row.undo == Undo.REVERSED])
+    refresh_status(agency_id=job.agency_id, lead_ids=[*enriched, *joined])
 
 
 def _close_empty_companies(job: ImportJob) -> None:
@@ -114,7 +127,7 @@ def _stands(lead: Lead, row: ImportRow) -> bool:
     return lead.archived_at is None and all(
         (lead.enrichment_data == text if name == "custom" else columns[name] == text)
         for name, text in after.items()
-        if name not in ("tags", "board_rank")
+        if name not in ("tags", "board_rank", JOINED)
     )
 
 
@@ -223,6 +236,7 @@ def _take_away(job: ImportJob, rows: list[ImportRow]) -> None:
         if tags.get(pk, set()) != {each.casefold() for each in (row.after or {}).get("tags", ())}
     }
     going = [pk for pk in loose if pk not in touched]
+    leave(job, [row for row in loose.values() if row.lead_id in going])
     LeadTag.unscoped.filter(lead_id__in=going).delete()
     LeadScore.unscoped.filter(lead_id__in=going).delete()
     with connection.cursor() as cursor:
@@ -246,6 +260,8 @@ def _pointed_at(job: ImportJob, leads: Iterable[UUID]) -> set[UUID]:
         rows = model.unscoped.filter(**{f"{relation.field.name}__in": wanted})
         if relation.related_model is Activity:
             rows = rows.exclude(metadata__contains={"job": str(job.pk)})  # a missing key is no match either
+        if relation.related_model is CampaignMember and job.campaign_id:
+            rows = rows.exclude(pk__in=untouched(job, wanted).values("pk"))
         if relation.related_model is LeadScore:
             rows = rows.exclude(scored_by=None)  # added up by itself
         found |= set(rows.values_list(relation.field.attname, flat=True))

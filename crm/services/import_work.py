@@ -25,6 +25,7 @@ from crm.importing.reading import rows_of
 from crm.models import ImportJob, PipelineStage
 from crm.models.imports import ImportJobQuerySet
 from crm.services import import_rows, import_undo
+from crm.services.import_campaign import hold_campaign
 from crm.services.import_known import known_to
 from crm.services.importing import COUNTED, step
 from crm.services.leads import region_of
@@ -74,6 +75,8 @@ def _work(job: ImportJob) -> None:
         while import_undo.take_back_some(job_id=job.pk, now=timezone.now(), lease=LEASE):
             pass
         return
+    if not job.file:
+        raise FileNotFoundError
     with job.file.open("rb") as file:
         _go_through(job, file)
 
@@ -190,11 +193,12 @@ def _carry_out(job_id: UUID, people: list[Person]) -> Counter[str] | None:
         return None
     now = timezone.now()
     import_rows.prepare()
+    campaign = hold_campaign(job)
     import_rows.hold_stages(job)
     book = Book(known_to(job, people, lock=job.policy == ImportJob.Policy.UPDATE))
     barred = import_rows.suppressed_lines(job, people, book, now)
     deeds = [barred.get(each.line) or decide(each, book, job.policy, uuid7) for each in people]
-    import_rows.write(job, deeds, book.by_id, now)
+    import_rows.write(job, deeds, book.by_id, campaign, now)
     return _count(job, Counter(deed.status for deed in deeds), len(people))
 
 

@@ -10,13 +10,15 @@ from uuid import UUID
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Client
+from accounts.permissions import Level
 from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
 from crm.importing.fields import guess
 from crm.importing.reading import shape_of
-from crm.models import ImportJob
+from crm.models import Campaign, ImportJob, Lead
 
 Status = ImportJob.Status
 COUNTED = ("total", "processed", "created", "updated", "skipped", "failed", "suppressed")
@@ -44,6 +46,14 @@ def take_file(*, actor: Actor, client: Client, file: IO[bytes], filename: str, s
     return job
 
 
+def open_campaigns(actor: Actor, client_id: UUID) -> QuerySet[Campaign]:
+    """Those of the client into which ``actor`` may put people."""
+    rows: QuerySet[Campaign] = Campaign.objects.for_actor(actor).filter(client_id=client_id)
+    if not (actor.is_staff and actor.can("campaigns.edit", Level.WRITE)):
+        return rows.none()
+    return rows.exclude(status=Campaign.Status.COMPLETED).order_by("name", "pk")
+
+
 def _held(actor: Actor, job_id: UUID) -> ImportJob:
     job: ImportJob = ImportJob.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=job_id)
     return job
@@ -59,15 +69,25 @@ def check(
     day_first: bool,
     all_or_nothing: bool,
     now: datetime,
+    source: str = Lead.Source.IMPORT,
+    campaign_id: UUID | None = None,
 ) -> ImportJob:
-    """Have the file read through with these choices, without changing anybody. Raises `ImportRefused`."""
+    """Have the file read through with these choices, without changing anybody. Raises `ImportRefused`.
+
+    ``source`` is where people who are added come from; whoever is added or changed goes into the campaign.
+    """
     job = _held(actor, job_id)
     if not job.may_be_checked:
         raise ImportRefused("This file was imported already, or somebody is at it right now.")
     if not any(mapping):
         raise ImportRefused("Choose at least one column to be imported.")
     job.mapping, job.policy, job.all_or_nothing = list(mapping), policy, all_or_nothing
-    job.shape["day_first"] = day_first
+    job.shape["day_first"], job.source = day_first, source
+    job.campaign = (
+        open_campaigns(actor, job.client_id).filter(pk=campaign_id).first() if campaign_id else None
+    )
+    if campaign_id and job.campaign is None:
+        raise ImportRefused("That campaign is over, or not yours to put people into. Choose another one.")
     _begin(job, Status.CHECKING, actor, now)
     return job
 

@@ -44,7 +44,9 @@ class Desk:
         self.actor = cast.actor("nora")
         self.agency_id = cast.larkspur.pk
 
-    def take(self, data: bytes, *, policy: str = "skip", all_or_nothing: bool = False) -> ImportJob:
+    def take(
+        self, data: bytes, *, policy: str = "skip", all_or_nothing: bool = False, **more: Any
+    ) -> ImportJob:
         with agency_scope(self.agency_id):
             job = importing.take_file(
                 actor=self.actor,
@@ -55,7 +57,7 @@ class Desk:
             )
             importing.check(
                 actor=self.actor, job_id=job.pk, mapping=job.mapping, policy=policy, day_first=False,
-                all_or_nothing=all_or_nothing, now=NOON,
+                all_or_nothing=all_or_nothing, now=NOON, **more,
             )  # fmt: skip
         return self.work(job)
 

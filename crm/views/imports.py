@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -100,7 +100,7 @@ def import_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @requires("leads.import", Level.WRITE)
 def import_check(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _find(request, job_id)
-    form = ChoicesForm(request.POST, job=job)
+    form = _choices(request, job, request.POST)
     if not form.is_valid():
         return _job_page(request, job, form, status=422)
     try:
@@ -172,6 +172,11 @@ def _find(request: HttpRequest, job_id: UUID) -> ImportJob:
     return job
 
 
+def _choices(request: HttpRequest, job: ImportJob, data: QueryDict | None = None) -> ChoicesForm:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return ChoicesForm(data, job=job, campaigns=importing.open_campaigns(actor, job.client_id))
+
+
 def _job_page(
     request: HttpRequest, job: ImportJob, form: ChoicesForm | None = None, status: int = 200
 ) -> HttpResponse:
@@ -179,7 +184,7 @@ def _job_page(
     page = "crm/imports/_state.html" if request.htmx else "crm/imports/job.html"  # type: ignore[attr-defined]
     context = {
         "job": job,
-        "form": form or ChoicesForm(job=job),
+        "form": form or (_choices(request, job) if job.may_be_checked else None),
         "at_work": job.status in AT_WORK,
         "stuck": stuck_rows(actor, job) if job.status == ImportJob.Status.UNDONE else 0,
         "layout": layout_of(actor),
