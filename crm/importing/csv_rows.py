@@ -92,5 +92,7 @@ def _open_quote(text: str, separator: str) -> int:
 
 
 def _cell(text: str) -> str:
-    cell = clean(text)
+    cell, rest = clean(text), text.lstrip().lstrip("'")
+    if cell and not rest.strip() and rest.startswith(("\t", "\r")):
+        cell = cell[1:]  # a careful export put the first apostrophe there, before a tab that is nothing to us
     return Illegible(cell, UNKNOWN) if MARK in text else cell

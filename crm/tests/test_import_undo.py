@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from accounts.scope import agency_scope
 from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast
-from crm.models import Activity, CampaignMember, Lead, LeadTag, Note, PipelineStage
+from crm.models import Activity, CampaignMember, Company, Lead, LeadTag, Note, PipelineStage
 from crm.services.board import move_lead
 from crm.services.facts import set_facts
 from crm.services.leads import FIELDS, as_text, update_lead
@@ -189,3 +191,48 @@ def test_rows_that_cannot_go_back_say_why_and_all_others_go(desk: Desk) -> None:
     ]
     assert desk.find(email="cy@example.test").city == ""
     assert desk.find(pk=ann.pk).email == "new@example.test"
+
+
+CELL = st.sampled_from(["", "", "Ann", "Bob", "Lee", "'=1", "Zoë", "a\nb"])
+STAGE = st.sampled_from([("", ""), ("Talking", ""), ("Gone", "Too dear"), ("Gone", ""), ("", "Too dear")])
+PHONE, TAGS = st.sampled_from(["", "5125550148", "ext. 3"]), st.sampled_from(["", "vip", "vip; new"])
+LINE = st.tuples(
+    st.integers(0, 11), CELL, CELL, PHONE, TAGS, STAGE, CELL, st.sampled_from(["", "Lee & Sons", "Ray Ltd"]),
+)  # fmt: skip
+ALL = ["E-mail", "First name", "Last name", "Phone", "Tags", "Stage", "Lost reason", "Favourite", "Company"]
+
+
+def lines_of(rows: list[Any]) -> bytes:
+    return text_of(
+        *([f"p{n}@example.test", first, last, phone, tags, *stage, more, firm]
+          for n, first, last, phone, tags, stage, more, firm in rows),
+        head=ALL,
+    )  # fmt: skip
+
+
+def state(desk: Desk) -> tuple[Any, ...]:
+    with agency_scope(desk.agency_id), transaction.atomic():
+        on = set(LeadTag.unscoped.filter(client=desk.house.client).values_list("lead_id", "tag_id"))
+        firms = set(Company.unscoped.filter(client=desk.house.client).values_list("pk", flat=True))
+    return desk.leads(), on, firms
+
+
+@settings(
+    max_examples=5, deadline=None, phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(first=st.lists(LINE, min_size=8, max_size=12), second=st.lists(LINE, min_size=8, max_size=15))
+def test_undo_leaves_everybody_as_they_were(cast: Cast, first: list[Any], second: list[Any]) -> None:
+    desk = Desk(cast)
+    with agency_scope(desk.agency_id), transaction.atomic():
+        known = PipelineStage.unscoped.filter(client=desk.house.client, name="Gone").exists()
+    if not known:
+        two_stages(desk)
+    desk.run(lines_of(first), policy="update")
+    before = state(desk)
+    job = desk.run(lines_of(second), policy="update")
+    undone = desk.undo(job)
+
+    assert (undone.status, undone.kept) == ("undone", 0), desk.rows(job)
+    assert undone.reversed == job.created + job.updated
+    assert state(desk) == before

@@ -98,6 +98,19 @@ def test_what_is_no_list_is_refused_in_words(data: bytes, words: str) -> None:
         lines(data)
 
 
+def test_apostrophe_that_an_export_put_before_a_tab_is_no_text() -> None:
+    assert lines(b"Name,City,State\nLee,'\t,''\t\nAnn,','\tx\n")[1:] == [
+        (2, ["Lee", "", "'"]),
+        (3, ["Ann", "'", "'\tx"]),
+    ]
+
+
+def test_as_many_columns_as_may_be_are_read() -> None:
+    data = ",".join(f"c{n}" for n in range(200)).encode() + b"\nx\n"
+
+    assert len(shape(data).headings) == 200
+
+
 def test_file_that_is_too_large_is_refused_before_it_is_read() -> None:
     with pytest.raises(Unreadable, match="has 2048 MB; up to 50 MB"):
         shape_of(io.BytesIO(b"Name\nLee\n"), size=2048 * 1024 * 1024)
