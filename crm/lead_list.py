@@ -66,3 +66,9 @@ def is_more_than(actor: Actor, chosen: LeadFilter, most: int) -> bool:
     """Whether the filtered list holds more than ``most``, counted no further."""
     source = Source(TABLE, *chosen.conditions(actor))
     return len(source.read("1", SORTS[""][1], most=most + 1)) > most
+
+
+def listed_leads(actor: Actor, chosen: LeadFilter, most: int) -> list[UUID]:
+    """All leads of the filtered list, in its order; not more than ``most``."""
+    source = Source(TABLE, *chosen.conditions(actor))
+    return [pk for (pk,) in source.read("l.id", chosen.order, most=most)]

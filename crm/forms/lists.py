@@ -144,6 +144,12 @@ class BulkForm(forms.Form):
         coerce=UUID,
         error_messages={"required": "Choose a campaign.", "invalid_choice": "Choose a campaign of the list."},
     )
+    sentiment = forms.ChoiceField(
+        label="Sentiment",
+        required=False,
+        choices=[("", "Not said"), *WORDS["sentiment"].items()],
+        error_messages={"invalid_choice": "Choose one of the list."},
+    )
 
     def __init__(
         self, *args: Any, deed: Deed, choices: Sequence[Any], tags: Sequence[str], **kwargs: Any
@@ -180,4 +186,5 @@ FIELDS = {
     Deed.TAG: ("name",),
     Deed.UNTAG: ("name",),
     Deed.CAMPAIGN: ("campaign_id",),
+    Deed.SENTIMENT: ("sentiment",),
 }

@@ -20,7 +20,8 @@ from crm.services.suppression import suppressed_leads
 from crm.services.tags import named_tag, put_on, take_off
 from crm.services.timeline import line, tell, tell_all
 
-MOST = 200
+MOST = 200  # in one transaction
+MOST_AT_ONCE = 2000  # of one deed, batch after batch
 
 
 class Deed(models.TextChoices):
@@ -29,6 +30,7 @@ class Deed(models.TextChoices):
     TAG = "tag", "Put a tag on"
     UNTAG = "untag", "Take a tag off"
     CAMPAIGN = "campaign", "Add to a campaign"
+    SENTIMENT = "sentiment", "Set the sentiment"
     DISQUALIFY = "disqualify", "Disqualify"
     ARCHIVE = "archive", "Archive"
     RESTORE = "restore", "Take out of the archive"
@@ -47,6 +49,7 @@ class Choice:
     name: str = ""
     reason: str = ""  # of a stage that is lost
     campaign_id: UUID | None = None
+    sentiment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Outcome:
     def refuse(self, lead: Lead, why: str) -> None:
         self.refused.append(Refusal(lead.name, why))
 
+    def add(self, other: "Outcome") -> None:
+        self.done += other.done
+        self.refused += other.refused
+        self.gone += other.gone
+
 
 class Refused(Exception):
     """One lead can't be changed so; the text says why."""
@@ -71,6 +79,27 @@ class Refused(Exception):
 
 def may_do(actor: Actor, deed: Deed) -> bool:
     return actor.can(*NEEDS.get(deed, ("leads.edit", Level.OWN)))
+
+
+class TooMany(Exception):
+    """More people than one deed takes."""
+
+
+def bulk_edit_all(
+    *, actor: Actor, lead_ids: Iterable[UUID], deed: Deed, choice: Choice, now: datetime, origin: Origin
+) -> Outcome:
+    """As `bulk_edit` for up to ``MOST_AT_ONCE``, batch by batch: nobody waits long for a person of the list.
+
+    What was done before something unforeseen stays done. Raises `TooMany` before anything is.
+    """
+    wanted = sorted(set(lead_ids))
+    if len(wanted) > MOST_AT_ONCE:
+        raise TooMany
+    outcome = Outcome()
+    for n in range(0, len(wanted), MOST):
+        batch = wanted[n : n + MOST]
+        outcome.add(bulk_edit(actor=actor, lead_ids=batch, deed=deed, choice=choice, now=now, origin=origin))
+    return outcome
 
 
 @transaction.atomic
@@ -130,6 +159,13 @@ def _disqualify(actor: Actor, lead: Lead, _choice: Choice, now: datetime) -> Non
         raise Refused("is a customer already")
     set_facts(
         actor=actor, lead_id=lead.pk, status_by_hand=Lead.Status.DISQUALIFIED, sentiment=lead.sentiment,
+        owner_id=lead.owner_id, now=now,
+    )  # fmt: skip
+
+
+def _feel(actor: Actor, lead: Lead, choice: Choice, now: datetime) -> None:
+    set_facts(
+        actor=actor, lead_id=lead.pk, status_by_hand=lead.status_by_hand, sentiment=choice.sentiment,
         owner_id=lead.owner_id, now=now,
     )  # fmt: skip
 
@@ -243,6 +279,7 @@ DEEDS: dict[Deed, Do] = {
     Deed.TAG: _tag,
     Deed.UNTAG: _untag,
     Deed.CAMPAIGN: _campaign,
+    Deed.SENTIMENT: _each(_feel),
     Deed.DISQUALIFY: _each(_disqualify),
     Deed.ARCHIVE: _each(_archive),
     Deed.RESTORE: _each(_restore),

@@ -13,7 +13,7 @@ from accounts.scope import agency_scope, scoped
 from accounts.services.audit import NOWHERE
 from conftest import NOON, Cast, House, make_cast
 from crm.models import Activity, Campaign, CampaignMember, Lead, LeadTag, PipelineStage
-from crm.services.bulk import Choice, Deed, Outcome, bulk_edit
+from crm.services.bulk import MOST_AT_ONCE, Choice, Deed, Outcome, TooMany, bulk_edit, bulk_edit_all
 from crm.services.suppression import suppress_lead
 from crm.tests.test_lead_list import make_lead, make_leads
 
@@ -225,6 +225,88 @@ def test_page_says_what_is_missing_and_keeps_what_was_chosen(cast: Cast) -> None
     assert nora.get("/leads/bulk/", {"deed": "nonsense"}).status_code == 404
 
 
+def whole_list(query: str, deed: str = "tag", **more: str) -> dict[str, str]:
+    return {"deed": deed, "every": "1", "next": f"/leads/{query}", **more}
+
+
+def tagged(cast: Cast, name: str) -> set[str]:
+    with agency_scope(cast.larkspur.pk):
+        return set(LeadTag.unscoped.filter(tag__name=name).values_list("lead__display_name", flat=True))
+
+
+def test_deed_for_all_that_match_reaches_every_page_and_nobody_else(cast: Cast) -> None:
+    make_leads(cast.brightside, 220)  # more than a page, and than one batch
+    for n in range(3):
+        make_lead(cast.brightside, display_name=f"Converted {n}", status="converted")
+    nora = cast.browser("nora")
+    query = "?client=brightside-dental&status=converted"
+    asked = nora.get("/leads/bulk/", whole_list(query)).content.decode()
+    nora.post("/leads/bulk/do/", whole_list(query, name="Few", count="3"))
+    everybody = nora.get("/leads/bulk/", whole_list("?client=brightside-dental")).context["leads"]
+    nora.post(
+        "/leads/bulk/do/", whole_list("?client=brightside-dental", name="Many", count=str(len(everybody)))
+    )
+
+    assert ("Put a tag on 3 leads" in asked, 'name="lead"' in asked) == (True, False)
+    assert tagged(cast, "Few") == {"Converted 0", "Converted 1", "Converted 2"}
+    assert len(everybody) == 224
+    assert len(tagged(cast, "Many")) == len({lead.display_name for lead in everybody})
+
+
+def test_list_that_has_changed_is_shown_again(cast: Cast) -> None:
+    make_lead(cast.brightside, display_name="Converted", status="converted")
+    again = cast.browser("nora").post(
+        "/leads/bulk/do/", whole_list("?status=converted", name="Roof", count="7")
+    )
+
+    assert (again.status_code, "The list has changed since you looked." in again.content.decode()) == (
+        422,
+        True,
+    )
+    assert tagged(cast, "Roof") == set()
+
+
+@pytest.mark.parametrize("place", ["", "/", "/clients/", "https://evil.test/leads/?status=converted"])
+def test_which_list_it_is_must_be_said(cast: Cast, place: str) -> None:
+    make_lead(cast.brightside, display_name="Converted", status="converted")
+    answer = cast.browser("nora").post("/leads/bulk/do/", {**whole_list(""), "next": place, "name": "Roof"})
+
+    assert (answer.status_code, tagged(cast, "Roof")) == (404, set())
+
+
+def test_whole_list_is_the_readers_own_alone(cast: Cast) -> None:
+    hannah = cast.browser("hannah")
+    found = hannah.get("/leads/bulk/", whole_list("?client=delgado-plumbing")).context["leads"]
+
+    assert {lead.client_id for lead in found} == {cast.brightside.client.pk}
+
+
+def test_more_than_one_deed_takes_is_said_and_not_cut(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.views.bulk.MOST_AT_ONCE", 2)
+    leads, nora = (
+        [make_lead(cast.brightside, display_name=f"Ann {n}") for n in range(3)],
+        cast.browser("nora"),
+    )
+    for asked in (chosen(leads, "tag", name="Roof"), whole_list("?client=brightside-dental", name="Roof")):
+        answer = nora.post("/leads/bulk/do/", asked, follow=True)
+        assert "These are more than 2 leads" in answer.content.decode()
+
+    assert tagged(cast, "Roof") == set()
+    with pytest.raises(TooMany):
+        bulk_edit_all(
+            actor=cast.actor("nora"), lead_ids=[uuid4() for _ in range(MOST_AT_ONCE + 1)], deed=Deed.TAG,
+            choice=Choice(name="Roof"), now=NOON, origin=NOWHERE,
+        )  # fmt: skip
+
+
+def test_how_many_feel_is_said_at_once(cast: Cast) -> None:
+    ann, bob = both(cast)
+    cast.browser("nora").post("/leads/bulk/do/", chosen([ann, bob], "sentiment", sentiment="negative"))
+
+    assert [fresh(cast, each).sentiment for each in (ann, bob)] == ["negative"] * 2
+    assert told(cast, ann) == ["sentiment_set"]
+
+
 def test_refusals_are_told_by_name(cast: Cast) -> None:
     leads, nora = both(cast), cast.browser("nora")
     nora.post("/leads/bulk/do/", chosen(leads, "owner", owner_id=str(cast.people["theo"].pk)))
@@ -237,7 +319,7 @@ def test_deeds_are_offered_to_whom_they_are_allowed(cast: Cast) -> None:
     def offered(who: str, query: str = "") -> list[str]:
         return [deed for deed, _, _ in cast.browser(who).get(f"/leads/{query}").context["deeds"]]
 
-    every = ["owner", "stage", "tag", "untag", "campaign", "disqualify", "archive"]
+    every = ["owner", "stage", "tag", "untag", "campaign", "sentiment", "disqualify", "archive"]
     assert offered("nora") == every
     assert offered("bea") == [each for each in every if each not in ("campaign", "archive")]
     assert offered("hannah") == [each for each in every if each != "campaign"]

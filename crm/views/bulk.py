@@ -1,6 +1,7 @@
 """One deed for the leads that were chosen in the list: a page that asks, and the deed."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -13,17 +14,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
-from accounts.next_page import safe_next
+from accounts.next_page import is_safe, safe_next
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms.lists import BulkForm
+from crm.lead_list import listed_leads
 from crm.models import Campaign, Lead, PipelineStage, Tag
 from crm.owners import possible_owners
-from crm.services.bulk import MOST, Choice, Deed, Outcome, bulk_edit, may_do
-from crm.views.leads import names
+from crm.services.bulk import MOST_AT_ONCE, Choice, Deed, Outcome, bulk_edit_all, may_do
+from crm.views.leads import chosen_leads, names
 
+EVERY = "every"  # everybody of the list, and not those alone who were ticked
 NAMED = 12  # of the chosen, on the page that asks
 QUESTIONS = {
     Deed.OWNER: "Give {} to",
@@ -31,6 +34,7 @@ QUESTIONS = {
     Deed.TAG: "Put a tag on {}",
     Deed.UNTAG: "Take a tag off {}",
     Deed.CAMPAIGN: "Add {} to a campaign",
+    Deed.SENTIMENT: "Set the sentiment of {}",
     Deed.DISQUALIFY: "Disqualify {}?",
     Deed.ARCHIVE: "Archive {}?",
     Deed.RESTORE: "Take {} out of the archive?",
@@ -41,7 +45,11 @@ QUESTIONS = {
 @requires("leads.edit", Level.OWN)
 def bulk(request: HttpRequest) -> HttpResponse:
     """Whom it concerns, and what exactly is to be done with them."""
-    deed, leads = _asked(request, request.GET)
+    deed = _deed(request, request.GET)
+    ids = _ids(request, request.GET)
+    if len(ids) > MOST_AT_ONCE:
+        return _too_many(request)
+    leads = _leads(request, ids)
     if not leads:
         messages.info(request, "Choose some leads first.")
         return redirect(_back(request))
@@ -51,14 +59,21 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires("leads.edit", Level.OWN)
 def bulk_do(request: HttpRequest) -> HttpResponse:
-    deed, leads = _asked(request, request.POST)
+    deed = _deed(request, request.POST)
+    ids = _ids(request, request.POST)
+    if len(ids) > MOST_AT_ONCE:
+        return _too_many(request)
+    leads = _leads(request, ids)
     form = _form(request, deed, leads, request.POST)
     if not form.is_valid():
         return _page(request, deed, leads, form, status=422)
+    if EVERY in request.POST and leads and request.POST.get("count") != str(len(leads)):
+        messages.warning(request, "The list has changed since you looked. Here is whom it concerns now.")
+        return _page(request, deed, leads, form, status=422)
     try:
-        outcome = bulk_edit(
+        outcome = bulk_edit_all(
             actor=request.actor,  # type: ignore[attr-defined]
-            lead_ids=_ids(request.POST),
+            lead_ids=ids,
             deed=deed,
             choice=Choice(**form.cleaned_data),
             now=timezone.now(),
@@ -70,26 +85,48 @@ def bulk_do(request: HttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-def _asked(request: HttpRequest, asked: QueryDict) -> tuple[Deed, list[Lead]]:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+def _deed(request: HttpRequest, asked: QueryDict) -> Deed:
     try:
         deed = Deed(asked.get("deed", ""))
     except ValueError:
         raise Http404 from None
-    if not may_do(actor, deed):
+    if not may_do(request.actor, deed):  # type: ignore[attr-defined]
         raise PermissionDenied
-    rows = Lead.objects.for_actor(actor).filter(pk__in=_ids(asked), erased_at=None, merged_into=None)
-    return deed, list(rows.select_related("client").order_by("display_name", "pk"))
+    return deed
 
 
-def _ids(asked: QueryDict) -> list[UUID]:
+def _ids(request: HttpRequest, asked: QueryDict) -> list[UUID]:
+    """Those that were ticked, or everybody of the list that ``next`` leads back to; at most one more than may be."""
+    if EVERY in asked:
+        place = urlsplit(asked.get("next", ""))
+        if place.path != reverse("crm:leads") or not is_safe(request, asked.get("next")):
+            raise Http404  # of which list it is must be said
+        chosen = chosen_leads(request, QueryDict(place.query))
+        return listed_leads(request.actor, chosen, MOST_AT_ONCE + 1)  # type: ignore[attr-defined]
     found = []
-    for text in asked.getlist("lead")[:MOST]:
+    for text in asked.getlist("lead")[: MOST_AT_ONCE + 1]:
         try:
             found.append(UUID(text))
         except ValueError:
             continue
     return found
+
+
+def _leads(request: HttpRequest, ids: list[UUID]) -> list[Lead]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = Lead.objects.for_actor(actor).filter(pk__in=ids, erased_at=None, merged_into=None)
+    shown = rows.select_related("client").only(
+        "pk", "display_name", "phone", "email", "client_id", "client__name"
+    )
+    return list(shown.order_by("display_name", "pk"))
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    messages.warning(
+        request,
+        f"These are more than {MOST_AT_ONCE:,} leads, the most at once. Narrow the list with a filter first.",
+    )
+    return redirect(_back(request))
 
 
 def _form(request: HttpRequest, deed: Deed, leads: list[Lead], data: QueryDict | None) -> BulkForm:
@@ -116,12 +153,13 @@ def _page(
     request: HttpRequest, deed: Deed, leads: list[Lead], form: forms.Form, *, status: int = 200
 ) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    many = leads[0].name if len(leads) == 1 else f"{len(leads)} leads"
+    many = leads[0].name if len(leads) == 1 else f"{len(leads):,} leads"
     context = {
         "layout": layout_of(actor),
         "question": QUESTIONS[deed].format(many),
         "deed": deed,
         "leads": leads,
+        "every": EVERY in (request.POST if request.method == "POST" else request.GET),
         "named": leads[:NAMED],
         "more": max(0, len(leads) - NAMED),
         "form": form,
@@ -137,10 +175,12 @@ def _back(request: HttpRequest) -> str:
 def _tell(request: HttpRequest, outcome: Outcome) -> None:
     done, refused = len(outcome.done), outcome.refused
     if done:
-        messages.success(request, f"Done for {done} lead{'s' if done > 1 else ''}.")
+        messages.success(request, f"Done for {done:,} lead{'s' if done > 1 else ''}.")
     for each in refused[:NAMED]:
         messages.warning(request, f"{each.name} {each.why}.")
     if len(refused) > NAMED:
-        messages.warning(request, f"{len(refused) - NAMED} more were left as they are, for the like reasons.")
+        messages.warning(
+            request, f"{len(refused) - NAMED:,} more were left as they are, for the like reasons."
+        )
     if outcome.gone:
         messages.warning(request, f"{outcome.gone} could not be found any more.")

@@ -36,6 +36,7 @@ DEEDS = (
     (Deed.TAG, "tag", "Tag"),
     (Deed.UNTAG, "x", "Take a tag off"),
     (Deed.CAMPAIGN, "megaphone", "Campaign"),
+    (Deed.SENTIMENT, "smile", "Sentiment"),
     (Deed.DISQUALIFY, "ban", "Disqualify"),
     (Deed.ARCHIVE, "archive", "Archive"),
 )

@@ -13,7 +13,8 @@ function count() {
     every.indeterminate = chosen > 0 && chosen < all.length;
   }
   const told = document.querySelector("[data-pick-count]");
-  if (told) told.textContent = chosen ? `${chosen} chosen` : "";
+  const whole = document.querySelector("[data-pick-every]")?.checked;
+  if (told) told.textContent = whole ? "All chosen" : chosen ? `${chosen} chosen` : "";
 }
 
 onContent((root) => {
@@ -32,6 +33,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-pick-every]")) count();
   if (!event.target.matches("[data-pick-all]")) return;
   for (const box of boxes()) box.checked = event.target.checked;
   count();
