@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Agency
 from accounts.newest import page_of
@@ -22,6 +22,7 @@ from crm.models import (
     Note,
     Signal,
 )
+from crm.pairs import pairs, readable
 from crm.presenting import channel
 from crm.services.stops import Stops, stops_of_lead
 from crm.speed import Speed, speed_to_lead
@@ -101,7 +102,7 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
         entries=entries,
         older=older,
         kind=kind,
-        signals=list(Signal.objects.for_actor(actor).filter(**about).newest_first()[:FEW]),
+        signals=list(_signals(actor, lead)),
         campaigns=list(members.order_by("-added_at")[:FEW]),
         journeys=list(journeys.select_related("service").newest_first()[:FEW]),
         customer=Customer.objects.for_actor(actor).filter(**about).first(),
@@ -109,7 +110,7 @@ def person(actor: Actor, lead: Lead, *, kind: str, before: str, now: datetime) -
         stops=stops,
         dial="" if stops.call else dial_address(dialer_of(actor), lead.phone_e164),
         extras=pairs(lead.enrichment_data),
-        research=pairs(lead.deep_research_data),
+        research=[(readable(name), words) for name, words in pairs(lead.deep_research_data)],
         attribution=[(ORIGINS.get(name, name), words) for name, words in pairs(lead.attribution)],
     )
 
@@ -118,6 +119,17 @@ def _tags(actor: Actor, lead: Lead) -> QuerySet[LeadTag]:
     rows = LeadTag.objects.for_actor(actor).filter(lead=lead).select_related("tag")
     ordered: QuerySet[LeadTag] = rows.order_by("tag__name")
     return ordered
+
+
+def _signals(actor: Actor, lead: Lead) -> QuerySet[Signal]:
+    """News of the person, and of the company where they work."""
+    about = Q(lead=lead.pk)
+    if lead.company_id:
+        about |= Q(company=lead.company_id, lead=None)
+    found: QuerySet[Signal] = (
+        Signal.objects.for_actor(actor).filter(about, client_id=lead.client_id).fresh()[:FEW]
+    )
+    return found
 
 
 def timeline(actor: Actor, lead: Lead, *, kind: str, before: str) -> tuple[list[Entry], str]:
@@ -149,20 +161,6 @@ def _entry(activity: Activity, notes: dict[str, Note]) -> Entry:
     note = notes.get(activity.metadata.get("note_id", "")) if activity.action == "note_added" else None
     words = note.get_note_type_display() if note else action.said(activity.metadata)
     return Entry(action.icon, words, who_did(activity, action), activity.occurred_at, note=note)
-
-
-def pairs(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """What can be said in a line each; lists and objects inside are told by their size."""
-    return [(str(name), _said(value)) for name, value in data.items() if value not in (None, "", [], {})]
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list | dict):
-        flat = all(isinstance(each, str | int | float) for each in value)
-        return ", ".join(map(str, value)) if isinstance(value, list) and flat else f"{len(value)} entries"
-    return str(value)
 
 
 def dialer_of(actor: Actor) -> str:

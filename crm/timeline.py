@@ -218,6 +218,8 @@ ACTIONS: dict[str, Action] = {
     "suppression_removed": Action("changes", "undo-2", _unlisted),
     "call_tagged": Action("calls", "tag", lambda told: f"Call tagged {told['name']}"),
     "call_untagged": Action("calls", "tag", lambda told: f"Tag {told['name']} taken off a call"),
+    "signal_added": Action("changes", "radio", "Signal written down"),
+    "signal_seen": Action("changes", "eye", "Signal seen"),
     "tag_added": Action("changes", "tag", lambda told: f"Tagged {told['name']}"),
     "tag_removed": Action("changes", "tag", lambda told: f"Tag {told['name']} taken off"),
     "disposition_set": Action("calls", "phone-forwarded", _disposition),

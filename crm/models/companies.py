@@ -50,6 +50,10 @@ class SignalQuerySet(TenantQuerySet):
     def newest_first(self) -> "SignalQuerySet":
         return self.order_by("-occurred_at", "-pk")
 
+    def fresh(self) -> "SignalQuerySet":
+        """Those that nobody has dismissed, the newest first."""
+        return self.filter(seen_at=None).newest_first()
+
 
 class Signal(ClientOwned):
     """News about a person or their company that makes a good reason to call."""

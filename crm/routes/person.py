@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import companies, erasing, merging, notes, person, person_edit
+from crm.views import companies, erasing, merging, notes, person, person_edit, signals
 
 urlpatterns = [
     path("leads/<uuid:lead_id>/", person.lead, name="lead"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/archive/", erasing.lead_archive, name="lead_archive"),
     path("leads/<uuid:lead_id>/restore/", erasing.lead_restore, name="lead_restore"),
     path("leads/<uuid:lead_id>/erase/", erasing.lead_erase, name="lead_erase"),
+    path("leads/<uuid:lead_id>/signals/new/", signals.lead_signal, name="lead_signal"),
+    path("companies/<uuid:company_id>/signals/new/", signals.company_signal, name="company_signal"),
+    path("signals/<uuid:signal_id>/seen/", signals.signal_dismiss, name="signal_dismiss"),
     path("companies/", companies.companies, name="companies"),
     path("companies/<uuid:company_id>/", companies.company, name="company"),
     path("companies/<uuid:company_id>/edit/", companies.company_edit, name="company_edit"),

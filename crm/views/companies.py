@@ -55,13 +55,15 @@ def companies(request: HttpRequest) -> HttpResponse:
 @requires("leads.see")
 def company(request: HttpRequest, company_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _open(request, company_id)
+    found = open_company(request, company_id)
     people = Lead.objects.for_actor(actor).filter(client_id=found.client_id, company=found, archived_at=None)
     context = {
-        **_frame(request, found),
+        **frame_of(request, found),
         "people": list(people.select_related("stage").recently_active()[:PEOPLE]),
         "calls": company_calls(actor, found),
-        "signals": list(Signal.objects.for_actor(actor).filter(company=found).newest_first()[:PEOPLE]),
+        "signals": list(Signal.objects.for_actor(actor).filter(company=found).fresh()[:PEOPLE]),
+        "may_signal": actor.is_staff and actor.can("leads.edit", Level.OWN),
+        "signal_url": reverse("crm:company_signal", args=[found.pk]),
     }
     return render(request, "crm/companies/company.html", context)
 
@@ -70,7 +72,7 @@ def company(request: HttpRequest, company_id: UUID) -> HttpResponse:
 @requires("leads.edit", Level.OWN)
 def company_edit(request: HttpRequest, company_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _open(request, company_id)
+    found = open_company(request, company_id)
     shown = as_text(found)
     form = CompanyForm(request.POST or None, initial={**shown, "seen": json.dumps(shown)})
     if request.method == "POST" and form.is_valid():
@@ -87,11 +89,11 @@ def company_edit(request: HttpRequest, company_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("crm:company", company_id=company_id)
-    context = {**_frame(request, found), "form": form}
+    context = {**frame_of(request, found), "form": form}
     return render(request, "crm/companies/edit.html", context, status=422 if form.errors else 200)
 
 
-def _open(request: HttpRequest, company_id: UUID) -> Company:
+def open_company(request: HttpRequest, company_id: UUID) -> Company:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found: Company | None = (
         Company.objects.for_actor(actor).select_related("client").filter(pk=company_id).first()
@@ -101,7 +103,7 @@ def _open(request: HttpRequest, company_id: UUID) -> Company:
     return found
 
 
-def _frame(request: HttpRequest, found: Company) -> dict[str, Any]:
+def frame_of(request: HttpRequest, found: Company) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return {
         "layout": layout_of(actor), "under": found.name, "company": found, "client": found.client,

@@ -95,6 +95,8 @@ def page_of_lead(
         "may_begin": actor.can("journeys.edit", Level.WRITE)
         and not found.archived_at
         and not found.erased_at,
+        "may_signal": actor.is_staff and around["may_edit"],
+        "signal_url": reverse("crm:lead_signal", args=[found.pk]),
         "tag_names": names(actor, Tag, found.client_id) if around["may_edit"] else [],
         "newer_url": f"{here}?{urlencode(chosen)}" if "before" in request.GET else "",
         "older_url": f"{here}?{urlencode({**chosen, 'before': shown.older})}" if shown.older else "",

@@ -212,6 +212,10 @@ def staff_pages(cast: Cast) -> list[str]:
         reverse("crm:views", args=["calls"]),
         reverse("crm:tags"),
         reverse("crm:bulk") + f"?deed=owner&lead={house.lead.pk}",
+        reverse("crm:bulk") + "?deed=sentiment&every=1&next=/leads/",
+        reverse("crm:inbox") + "?direction=inbound&day=30",  # with what is folded away otherwise
+        reverse("crm:lead_signal", args=[house.lead.pk]),
+        reverse("crm:company_signal", args=[house.work.company.pk]),
         reverse("crm:bulk") + f"?deed=stage&lead={house.lead.pk}&lead={cast.brightside.lead.pk}",
         reverse("crm:tag_change", args=[house.tag.pk]),
         reverse("crm:tag_delete", args=[house.tag.pk]),
