@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from crm.classification.categories import LABELS
-from crm.models import Activity, Call, Lead
+from crm.models import Activity, Call, Lead, OutcomeMilestone
 
 Told = Mapping[str, Any]  # the metadata of an activity
 KINDS = {
@@ -86,6 +86,10 @@ def _template(told: Told) -> str:
 
 def _redacted(told: Told) -> str:
     return f"Words destroyed, {told['days']} days after closing"
+
+
+def _milestone(told: Told) -> str:
+    return OutcomeMilestone.Stage(told["stage"]).label.lower()
 
 
 def _stage(told: Told) -> str:
@@ -210,6 +214,8 @@ ACTIONS: dict[str, Action] = {
     "agreement_changed": Action("changes", "file-text", "Agreement changed"),
     "agreement_removed": Action("changes", "file-text", "Agreement removed"),
     "outcome_added": Action("changes", "coins", "Money written down"),
+    "milestone_reached": Action("changes", "circle-check", lambda told: f"Milestone: {_milestone(told)}"),
+    "milestone_removed": Action("changes", "undo-2", lambda told: f"Milestone taken off: {_milestone(told)}"),
     "outcome_removed": Action("changes", "coins", "Money taken off again"),
     "campaign_joined": Action("changes", "megaphone", lambda told: f"Added to the campaign {told['name']}"),
     "campaign_member": Action("changes", "megaphone", _member),

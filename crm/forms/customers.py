@@ -9,6 +9,7 @@ from accounts.forms.packages import WordsField
 from crm.forms.moments import CurrencyField, DayField, MomentField, PriceField
 from crm.models import Customer, Outcome, Service, ServiceAgreement
 from crm.services.conversions import Agreed
+from crm.services.customers import BY_HAND
 from lib import phones
 from lib.payloads import clean_text
 
@@ -167,6 +168,20 @@ class OutcomeForm(forms.Form):
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["occurred_at"].zone = zone  # type: ignore[attr-defined]
+
+
+class MilestoneForm(forms.Form):
+    stage = forms.ChoiceField(
+        label="Milestone",
+        choices=[(each.value, each.label) for each in BY_HAND],
+        error_messages={"invalid_choice": "Choose one of the milestones in the list."},
+    )
+    reached_at = MomentField(label="Reached")
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "milestone_%s")  # the other form of the page has the same names
+        super().__init__(*args, **kwargs)
+        self.fields["reached_at"].zone = zone  # type: ignore[attr-defined]
 
 
 class CustomerFilter(forms.Form):

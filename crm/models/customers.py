@@ -162,8 +162,15 @@ class Outcome(ClientOwned):
 class OutcomeMilestone(ClientOwned):
     """When a person first reached a stage of the way to revenue."""
 
+    class Stage(models.TextChoices):
+        REPLIED = "replied", "Replied"
+        MEETING_BOOKED = "meeting_booked", "Meeting booked"
+        MEETING_HELD = "meeting_held", "Meeting held"
+        AGREED = "agreed", "Agreed to service"
+        PAID = "paid", "Paid"
+
     lead = TenantForeignKey(Lead, on_delete=models.CASCADE, related_name="milestones")
-    stage = models.CharField(max_length=40)  # replied, meeting_booked, agreed, paid, …
+    stage = models.CharField(max_length=40)  # of `Stage`; old data may hold others
     reached_at = models.DateTimeField()
 
     class Meta(ClientOwned.Meta):
@@ -173,3 +180,13 @@ class OutcomeMilestone(ClientOwned):
 
     def __str__(self) -> str:
         return f"{self.stage} of {self.lead_id}"
+
+    @property
+    def words(self) -> str:
+        known = dict(self.Stage.choices)
+        return known.get(self.stage) or self.stage.replace("_", " ").capitalize()
+
+    @property
+    def is_by_hand(self) -> bool:
+        """The others follow agreements and revenue."""
+        return self.stage not in (self.Stage.AGREED, self.Stage.PAID)

@@ -12,6 +12,7 @@ urlpatterns = [
     path(AT, journeys.journey_page, name="journey"),
     path(AT + "edit/", journeys.journey_edit, name="journey_edit"),
     path(AT + "save/", journeys.journey_save, name="journey_save"),
+    path(AT + "notes/", journeys.journey_note, name="journey_note"),
     path(AT + "concerns/", journeys.journey_concerns, name="journey_concerns"),
     path(AT + "concerns/save/", journeys.journey_concerns_save, name="journey_concerns_save"),
     path(AT + "status/", journeys.journey_status, name="journey_status"),

@@ -14,7 +14,9 @@ from crm.due_dates import midday
 from crm.models import Call, Customer, Outcome, OutcomeMilestone, ServiceAgreement
 from crm.services.timeline import tell
 
-PAID = "paid"  # the milestone
+PAID = OutcomeMilestone.Stage.PAID
+BY_HAND = (OutcomeMilestone.Stage.REPLIED, OutcomeMilestone.Stage.MEETING_BOOKED,
+           OutcomeMilestone.Stage.MEETING_HELD)  # fmt: skip
 FIELDS = ("name", "phone", "phone_e164", "email")
 Status = Customer.Status
 
@@ -159,6 +161,40 @@ def remove_outcome(*, actor: Actor, customer_id: UUID, outcome_id: UUID, now: da
     outcome.delete()
     _follow_revenue(customer)
     _tell(customer, actor, "outcome_removed", now, {"outcome": str(outcome_id)})
+
+
+@transaction.atomic
+def reach_milestone(
+    *, actor: Actor, customer_id: UUID, stage: str, reached_at: datetime, now: datetime
+) -> OutcomeMilestone:
+    """Write down when the person reached ``stage``; said again, it is the new time. Raises `CustomerRefused` for a
+    stage that follows from agreements and revenue, and for a customer without a lead.
+    """
+    customer = hold_customer(actor, customer_id)
+    if stage not in BY_HAND:
+        raise CustomerRefused("Choose one of the milestones in the list.")
+    if reached_at > now:
+        raise CustomerRefused("That is still to come. Write it down when it has happened.")
+    if customer.lead_id is None:
+        raise CustomerRefused("Milestones are a lead’s, and this customer has none.")
+    made: OutcomeMilestone
+    made, _ = OutcomeMilestone.unscoped.update_or_create(
+        agency_id=customer.agency_id, client_id=customer.client_id, lead_id=customer.lead_id, stage=stage,
+        defaults={"reached_at": reached_at},
+    )  # fmt: skip
+    _tell(customer, actor, "milestone_reached", now, {"stage": stage})
+    return made
+
+
+@transaction.atomic
+def remove_milestone(*, actor: Actor, customer_id: UUID, stage: str, now: datetime) -> None:
+    """Take away a milestone that was a mistake; one that is not there is fine. Raises `CustomerRefused` as above."""
+    customer = hold_customer(actor, customer_id)
+    if stage not in BY_HAND:
+        raise CustomerRefused("This one follows from agreements and revenue. Change those instead.")
+    own = {"client_id": customer.client_id, "lead_id": customer.lead_id, "stage": stage}
+    if customer.lead_id and OutcomeMilestone.unscoped.filter(**own).delete()[0]:
+        _tell(customer, actor, "milestone_removed", now, {"stage": stage})
 
 
 def _follow_revenue(customer: Customer) -> None:

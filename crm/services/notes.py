@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.tenancy import Actor
 from crm.mentions import mentioned
-from crm.models import Call, Lead, Note
+from crm.models import Call, Customer, Journey, Lead, Note
 from crm.services.readers import colleagues, sees_lead
 from crm.services.timeline import tell
 from notifications.services.notices import notify
@@ -22,6 +22,10 @@ class NotYours(Exception):
     """Somebody else wrote the note."""
 
 
+class Destroyed(Exception):
+    """What was said on the journey has been destroyed; new words want a new journey."""
+
+
 @transaction.atomic
 def add_note(
     *,
@@ -30,26 +34,37 @@ def add_note(
     now: datetime,
     lead_id: UUID | None = None,
     call_id: UUID | None = None,
+    journey_id: UUID | None = None,
+    customer_id: UUID | None = None,
     note_type: str = Note.NoteType.NOTE,
     pinned: bool = False,
 ) -> Note:
-    """Add a note about a lead, or about a call and with it its lead. Who is mentioned and may see the lead is told.
+    """Add a note about a lead; or about a call, a journey or a customer, and with it about their lead. Who is mentioned
+    and may see the lead is told.
 
-    Raises `Lead.DoesNotExist` or `Call.DoesNotExist` for what is not the actor's.
+    Raises `Lead.DoesNotExist` and the like for what is not the actor's, `Destroyed` for a redacted journey.
     """
-    about: Lead | Call
+    about: Lead | Call | Journey | Customer
     if call_id:
         call: Call = Call.objects.for_actor(actor).defer("raw", "transcript").get(pk=call_id)
         about, lead_id = call, call.lead_id
+    elif journey_id:
+        journey: Journey = Journey.objects.for_actor(actor).select_for_update(of=("self",)).get(pk=journey_id)
+        if journey.symptoms_redacted:
+            raise Destroyed
+        about, lead_id = journey, journey.lead_id
+    elif customer_id:
+        customer: Customer = Customer.objects.for_actor(actor).get(pk=customer_id)
+        about, lead_id = customer, customer.lead_id
     else:
         about = Lead.objects.for_actor(actor).get(pk=lead_id, erased_at=None, merged_into=None)
     note: Note = Note.unscoped.create(
-        agency_id=about.agency_id, client_id=about.client_id, lead_id=lead_id, call_id=call_id,
-        author_id=actor.user_id, note_type=note_type, body=body, pinned=pinned,
+        agency_id=about.agency_id, client_id=about.client_id, lead_id=lead_id, call_id=call_id, journey_id=journey_id,
+        customer_id=customer_id, author_id=actor.user_id, note_type=note_type, body=body, pinned=pinned,
     )  # fmt: skip
     tell(
-        about=about, lead_id=lead_id, call_id=call_id, actor=actor, action="note_added",
-        metadata={"note_id": str(note.pk)}, now=now,
+        about=about, lead_id=lead_id, call_id=call_id, journey_id=journey_id, customer_id=customer_id, actor=actor,
+        action="note_added", metadata={"note_id": str(note.pk)}, now=now,
     )  # fmt: skip
     _notify(actor, note)
     return note
@@ -119,7 +134,7 @@ def _notify(actor: Actor, note: Note) -> None:
         user_ids=told,
         event="mention",
         title=f"{author.name if author else 'Somebody'} mentioned you about {lead.name}",
-        body=note.body[:EXCERPT],
+        body="" if note.journey_id else note.body[:EXCERPT],  # where redaction would not find it
         link_url=reverse("crm:lead", args=[lead.pk]),
         dedupe_key=f"mention:{note.pk}",
     )

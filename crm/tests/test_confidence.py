@@ -100,6 +100,31 @@ def test_client_without_a_policy_of_its_own_is_redacted_after_ninety_days(cast: 
     assert places_of(SECRET, OTHER) == []
 
 
+def test_note_on_a_journey_stands_in_its_persons_timeline(cast: Cast) -> None:
+    house, hannah = cast.brightside, cast.browser("hannah")
+    journey = house.work.journey
+    hannah.post(reverse("crm:journey_note", args=[journey.pk]), {"body": "Likes mornings"})
+    pages = [reverse("crm:journey", args=[journey.pk]), reverse("crm:lead", args=[house.lead.pk])]
+
+    assert ["Likes mornings" in hannah.get(page).content.decode() for page in pages] == [True, True]
+
+
+def test_note_on_a_journey_is_destroyed_with_it(cast: Cast) -> None:
+    """Nobody who is mentioned gets its words, which redaction would not find in their notices."""
+    journey, hannah = confide(cast), cast.browser("hannah")
+    note = reverse("crm:journey_note", args=[journey.pk])
+    hannah.post(note, {"body": f"@Vi It is {SECRET} again"})
+    kept = places_of(f"{SECRET} again")
+    redact()
+    refused = hannah.post(note, {"body": "More words"}, follow=True).content.decode()
+
+    assert kept == ["crm_note.body"]
+    assert places_of(SECRET) == []
+    assert "has been destroyed. Begin a new one" in refused
+    with agency_scope(cast.larkspur.pk):
+        assert not Note.unscoped.filter(body="More words").exists()
+
+
 def test_no_word_is_left_anywhere(cast: Cast) -> None:
     journey = confide(cast)
     assert {"crm_journey.symptoms", "crm_activity.metadata", "crm_note.body"} <= set(places_of(SECRET))

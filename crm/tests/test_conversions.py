@@ -23,6 +23,7 @@ from crm.models import (
     Customer,
     Journey,
     Lead,
+    Note,
     Outcome,
     OutcomeMilestone,
     ServiceAgreement,
@@ -411,6 +412,46 @@ def test_paid_is_reached_by_the_first_revenue_and_not_without_any(cast: Cast, ha
         none = reached()
 
     assert (both, one, none) == ([NOON - timedelta(days=3)], [NOON], [])
+
+
+def test_milestones_sums_and_notes_stand_on_the_page_of_a_customer(cast: Cast) -> None:
+    house, hannah = cast.brightside, cast.browser("hannah")
+    pk = house.work.customer.pk
+    own: dict[str, Any] = {
+        "agency_id": cast.larkspur.pk,
+        "client": house.client,
+        "customer": house.work.customer,
+    }
+    with agency_scope(cast.larkspur.pk):
+        Outcome.unscoped.filter(customer=pk).delete()
+        for n, (kind, amount) in enumerate([("revenue", 100), ("revenue", 50), ("ltv", 900), ("ltv", 700)]):
+            at = NOON + timedelta(days=n)
+            Outcome.unscoped.create(**own, kind=kind, amount=amount, currency="EUR", occurred_at=at)
+        Customer.unscoped.filter(pk=pk).update(funnel_data={"Landing page": "Implants"})
+    add = reverse("crm:customer_milestone_add", args=[pk])
+    said = [
+        hannah.post(add, {"stage": stage, "reached_at": at}).status_code
+        for stage, at in (("meeting_held", "2026-03-02T10:00"), ("paid", "2026-03-02T10:00"),
+                          ("replied", "2096-03-02T10:00"))
+    ]  # fmt: skip
+    hannah.post(reverse("crm:customer_note", args=[pk]), {"body": "Wants a <b>receipt</b>"})
+    page = hannah.get(reverse("crm:customer", args=[pk])).content.decode()
+    listed = hannah.get(reverse("crm:customers")).content.decode()
+    hannah.post(reverse("crm:customer_milestone_remove", args=[pk]), {"stage": "meeting_held"})
+    kept = hannah.post(reverse("crm:customer_milestone_remove", args=[pk]), {"stage": "paid"}, follow=True)
+    with agency_scope(cast.larkspur.pk):
+        stages = set(OutcomeMilestone.unscoped.filter(lead=house.lead).values_list("stage", flat=True))
+        note = Note.unscoped.get(customer=pk)
+        told = list(Activity.unscoped.filter(customer=pk).order_by("pk").values_list("action", flat=True))
+
+    assert said == [302, 422, 422]
+    assert all(
+        each in page for each in ("Meeting held", "€150", "€700", "Landing page", "Wants a &lt;b&gt;receipt")
+    )
+    assert ("€150" in listed, "€700" in listed, "€900" in listed) == (True, True, False)
+    assert stages == {"replied"}  # of the furniture
+    assert "follows from agreements and revenue" in kept.content.decode()
+    assert (note.lead_id, told) == (house.lead.pk, ["milestone_reached", "note_added", "milestone_removed"])
 
 
 def test_calls_that_we_made_to_a_customer_can_be_linked(cast: Cast) -> None:

@@ -18,14 +18,25 @@ from accounts.directory import ClientFacts
 from accounts.newest import page_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
-from crm.forms.customers import AgreementForm, CustomerFilter, CustomerForm, OutcomeForm, PriceOnlyForm
-from crm.models import Call, Customer, Journey, Outcome, Service, ServiceAgreement
+from crm import totals
+from crm.forms import NoteForm
+from crm.forms.customers import (
+    AgreementForm,
+    CustomerFilter,
+    CustomerForm,
+    MilestoneForm,
+    OutcomeForm,
+    PriceOnlyForm,
+)
+from crm.models import Call, Customer, Journey, Note, Outcome, OutcomeMilestone, Service, ServiceAgreement
 from crm.outlook import outlook
+from crm.person import pairs
 from crm.services import customers
+from crm.services.notes import add_note
 from crm.services.stops import stops_of_customer
 from crm.views.workplace import at, chosen_client, facts_of, show
 
-CALLS_SHOWN = 20
+CALLS_SHOWN = NOTES_SHOWN = 20
 
 
 @require_GET
@@ -49,6 +60,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "statuses": CustomerFilter.base_fields["status"].choices,  # type: ignore[attr-defined]
         "older_url": f"?{urlencode({name: each for name, each in place.items() if each})}" if older else "",
         "outlook": outlook(actor, client, timezone.now()) if client else None,
+        "totals": totals.of_client(actor, client) if client else [],
         "tabs": "crm/customers/_tabs.html",
         "here": "customers",
     }
@@ -70,21 +82,36 @@ def _page(request: HttpRequest, customer: Customer, status: int = 200, **kept: f
     if customer.phone_e164:
         known |= Q(from_e164=customer.phone_e164)
         known |= Q(direction=Call.Direction.OUTBOUND, to_number=customer.phone_e164)  # as we dialled it
+    outcomes = list(Outcome.objects.for_actor(actor).filter(**own).order_by("-occurred_at", "-pk"))
+    reached = OutcomeMilestone.objects.for_actor(actor).filter(client_id=client.id, lead_id=customer.lead_id)
+    notes = Note.objects.for_actor(actor).filter(client_id=client.id)
+    about = Q(customer=customer) | Q(journey__customer=customer)
+    now = timezone.now()
     unlinked = calls.filter(known, client_id=client.id, customer=None)
     context = {
         "customer": customer,
         "agreements": list(
             ServiceAgreement.objects.for_actor(actor).filter(**own).order_by("-agreed_date", "-pk")
         ),
-        "outcomes": list(Outcome.objects.for_actor(actor).filter(**own).order_by("-occurred_at", "-pk")),
+        "outcomes": outcomes,
+        "totals": totals.of_outcomes(outcomes),
+        "milestones": list(reached.order_by("reached_at", "pk")) if customer.lead_id else [],
+        "notes": list(
+            notes.filter(about).select_related("author").order_by("-created_at", "-pk")[:NOTES_SHOWN]
+        ),
+        "funnel": pairs(customer.funnel_data),
         "journeys": list(Journey.objects.for_actor(actor).filter(**own).newest_first()[:CALLS_SHOWN]),
         "calls": list(calls.filter(**own)[:CALLS_SHOWN]),
         "unlinked": list(unlinked[:CALLS_SHOWN]),
         "may_write": actor.can("customers.edit", Level.WRITE),
         "may_see_calls": actor.can("leads.see"),
-        "stops": stops_of_customer(actor=actor, customer=customer, now=timezone.now()),
+        "stops": stops_of_customer(actor=actor, customer=customer, now=now),
         "outcome_form": kept.get("outcome_form")
-        or OutcomeForm(initial={"occurred_at": timezone.now()}, zone=client.timezone),
+        or OutcomeForm(initial={"occurred_at": now}, zone=client.timezone),
+        "milestone_form": kept.get("milestone_form")
+        or MilestoneForm(initial={"reached_at": now}, zone=client.timezone),
+        "note_form": kept.get("note_form") or NoteForm(auto_id="note_%s"),
+        "note_url": reverse("crm:customer_note", args=[customer.pk]),
         "acts": "crm/customers/_customer_acts.html",
     }
     return show(request, "crm/customers/customer.html", customer.name, context, client=client,
@@ -215,6 +242,52 @@ def outcome_remove(request: HttpRequest, customer_id: UUID, outcome_id: UUID) ->
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("crm:customer", args=[customer.pk]))
     return _done(request, customer, "Removed.")
+
+
+@require_POST
+@requires("customers.edit", Level.WRITE)
+def milestone_add(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    customer = _find(request, customer_id)
+    form = MilestoneForm(request.POST, zone=facts_of(request, customer.client_id).timezone)
+    if form.is_valid():
+        try:
+            customers.reach_milestone(
+                actor=request.actor,  # type: ignore[attr-defined]
+                customer_id=customer.pk, now=timezone.now(), **form.cleaned_data,
+            )  # fmt: skip
+        except customers.CustomerRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _done(request, customer, "Written down.")
+    return _page(request, customer, 422, milestone_form=form)
+
+
+@require_POST
+@requires("customers.edit", Level.WRITE)
+def milestone_remove(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    customer = _find(request, customer_id)
+    try:
+        customers.remove_milestone(
+            actor=request.actor,  # type: ignore[attr-defined]
+            customer_id=customer.pk, stage=request.POST.get("stage", ""), now=timezone.now(),
+        )  # fmt: skip
+    except customers.CustomerRefused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("crm:customer", args=[customer.pk]))
+    return _done(request, customer, "Removed.")
+
+
+@require_POST
+@requires("customers.edit", Level.WRITE)
+def note_add(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    customer, form = _find(request, customer_id), NoteForm(request.POST, auto_id="note_%s")
+    if not form.is_valid():
+        return _page(request, customer, 422, note_form=form)
+    add_note(
+        actor=request.actor,  # type: ignore[attr-defined]
+        customer_id=customer.pk, body=form.cleaned_data["body"], now=timezone.now(),
+    )  # fmt: skip
+    return _done(request, customer, "Note added.")
 
 
 def _find(request: HttpRequest, customer_id: UUID) -> Customer:

@@ -23,11 +23,13 @@ from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.concerns import may_read_concerns, may_write_concerns
+from crm.forms import NoteForm
 from crm.forms.journeys import ApplyForm, ConcernsForm, JourneyChangeForm, JourneyForm, StatusForm
-from crm.models import Activity, Call, Journey, JourneyStep, JourneyTemplate, Lead, Service
+from crm.models import Activity, Call, Journey, JourneyStep, JourneyTemplate, Lead, Note, Service
 from crm.owners import possible_owners
 from crm.services import journeys
 from crm.services.conversions import UNDO_FOR, standing_conversion
+from crm.services.notes import Destroyed, add_note
 from crm.timeline import deed_of
 from crm.views.workplace import at, chosen_client, facts_of, moment_of, show, token
 
@@ -105,12 +107,16 @@ def journey_shown(request: HttpRequest, journey: Journey, status: int = 200, **k
     client, now = facts_of(request, journey.client_id), timezone.now()
     steps = JourneyStep.objects.for_actor(actor).filter(journey=journey).select_related("completed_by")
     told = Activity.objects.for_actor(actor).filter(journey=journey).select_related("actor").newest_first()
+    notes = Note.objects.for_actor(actor).filter(client_id=client.id, journey=journey)
     conversion = standing_conversion(actor, journey)
     undo_seconds = int((conversion.done_at + UNDO_FOR - now).total_seconds()) if conversion else 0
     context = {
         "journey": journey,
         "steps": list(steps.order_by("position")),
         "children": list(Journey.objects.for_actor(actor).filter(parent=journey).newest_first()[:LINES]),
+        "notes": list(notes.select_related("author").order_by("-created_at", "-pk")[:LINES]),
+        "note_form": NoteForm(auto_id="note_%s"),
+        "note_url": reverse("crm:journey_note", args=[journey.pk]),
         "deeds": [deed_of(each) for each in told[:LINES]],
         "concerns": journey.symptoms if not actor.is_staff and may_read_concerns(actor, client.id) else None,
         "may_read": may_read_concerns(actor, client.id),
@@ -157,6 +163,25 @@ def journey_save(request: HttpRequest, journey_id: UUID) -> HttpResponse:
         else:
             return back_to(request, journey, "Saved.")
     return _edit(request, journey, form, seen, 422)
+
+
+@require_POST
+@requires("journeys.edit", Level.WRITE)
+def journey_note(request: HttpRequest, journey_id: UUID) -> HttpResponse:
+    journey, form = find_journey(request, journey_id), NoteForm(request.POST, auto_id="note_%s")
+    if not form.is_valid():
+        return journey_shown(request, journey, 422, note_form=form)
+    try:
+        add_note(
+            actor=request.actor,  # type: ignore[attr-defined]
+            journey_id=journey.pk, body=form.cleaned_data["body"], now=timezone.now(),
+        )  # fmt: skip
+    except Destroyed:
+        messages.error(
+            request, "What was said on this journey has been destroyed. Begin a new one for new words."
+        )
+        return HttpResponseRedirect(reverse("crm:journey", args=[journey.pk]))
+    return back_to(request, journey, "Note added.")
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from accounts.directory import ClientFacts, visible_clients
 from accounts.pages import layout_of
+from accounts.permissions import Level
 from accounts.tenancy import Actor
 
 
@@ -65,6 +66,7 @@ def show(
         "clients": visible_clients(request) if actor.is_staff else (),
         "at": at(client, actor) if client else "",
         "may_see_privacy": actor.can("redaction.policy"),
+        "may_edit_notes": actor.can("leads.edit", Level.OWN),
     }
     return render(request, template, {**frame, **context}, status=status)
 

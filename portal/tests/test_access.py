@@ -204,6 +204,7 @@ ROWS: dict[str, Row] = {
     "crm:journey_status": Row(
         "POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"status": "in_progress"}
     ),
+    "crm:journey_note": Row("POST", (422, 422, 403, 403, 422, 403, 404, 404, 404, 404, 404, 302)),
     "crm:journey_pause": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:journey_archive": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:journey_agree": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
@@ -250,6 +251,11 @@ ROWS: dict[str, Row] = {
     "crm:customer_agreement_edit": Row("GET", (403, 403, 403, 403, 200, 403, 404, 403, 404, 404, 404, 302)),
     "crm:customer_agreement_save": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
     "crm:customer_agreement_remove": Row(
+        "POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302)
+    ),
+    "crm:customer_note": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_milestone_add": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),
+    "crm:customer_milestone_remove": Row(
         "POST", (403, 403, 403, 403, 302, 403, 404, 403, 404, 404, 404, 302)
     ),
     "crm:customer_outcome_add": Row("POST", (403, 403, 403, 403, 422, 403, 404, 403, 404, 404, 404, 302)),

@@ -17,8 +17,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import NOON, Cast, House, make_cast
-from crm.models import Call, FormSubmission, InboundForm, Lead
+from crm.models import Call, Customer, FormSubmission, InboundForm, JourneyTemplate, Lead, Note
 from crm.services.scoring import rescore
+from crm.services.suppression import Entry, suppress
 from notifications.models import Notification
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -365,6 +366,44 @@ def test_axe_finds_nothing_on_any_page(theme: str, width: int, visitor: Any, cas
             somebody.look(axe)
         found += somebody.problems
     assert found == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_on_the_pages_of_customers_and_journeys(
+    theme: str, width: int, visitor: Any, cast: Cast, axe: str
+) -> None:
+    house = cast.delgado
+    work = house.work
+    stop = {"agency_id": cast.larkspur.pk, "client_id": house.client.pk, "source": "test", "now": NOON}
+    with transaction.atomic(), agency_scope(cast.larkspur.pk):
+        own: dict[str, Any] = {"agency_id": cast.larkspur.pk, "client": house.client}
+        JourneyTemplate.unscoped.create(**own, name=LONG_NAME[:100], archived_at=NOON)
+        Note.unscoped.create(
+            **own, customer=work.customer, journey=work.journey, lead=house.lead, body=LONG_NAME
+        )
+        Customer.unscoped.filter(pk=work.customer.pk).update(
+            phone_e164=house.lead.phone_e164, funnel_data={LONG_NAME: LONG_NAME}
+        )
+        entries = [Entry("phone", house.lead.phone_e164, "do_not_contact")]
+        suppress(entries=entries, **stop)  # type: ignore[arg-type]
+    rafael = visitor("rafael", width, theme)
+    for address in (
+        reverse("crm:lead", args=[house.lead.pk]),
+        reverse("crm:customers"),
+        reverse("crm:customer", args=[work.customer.pk]),
+        reverse("crm:customer_agreement_new", args=[work.customer.pk]),
+        reverse("crm:journey", args=[work.journey.pk]),
+        reverse("crm:journey_edit", args=[work.journey.pk]),
+        reverse("crm:journey_templates"),
+        reverse("crm:suppression"),
+    ):
+        rafael.visit(address)
+        rafael.look(axe)
+    nora = visitor("nora", width, theme)
+    nora.visit(reverse("crm:journey_concerns", args=[work.journey.pk]))
+    nora.look(axe)  # the client has not let the agency read them: 403, which a browser says aloud
+    closed = [each for each in nora.problems if "403" not in each]
+    assert (rafael.problems, closed) == ([], [])
 
 
 def form_pages(house: House) -> list[str]:
