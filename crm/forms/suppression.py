@@ -139,6 +139,9 @@ def _unread(given: str, region: str) -> str:
     return "Write the whole of it, a number with its area code. We can’t read this one."
 
 
+TOO_LARGE = f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it and send the parts."
+
+
 class SuppressFileForm(_Scoped):
     file = forms.FileField(
         label="CSV file",
@@ -151,8 +154,11 @@ class SuppressFileForm(_Scoped):
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise forms.ValidationError(
-                f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it and send the parts."
-            )
+            raise forms.ValidationError(TOO_LARGE)
         raw: bytes = file.read()
         return raw
+
+    def refuse(self, field: str, words: str) -> None:
+        """Show ``words`` beside a field of a form whose answer was not read."""
+        self.is_bound, self.cleaned_data, self._errors = True, {}, forms.utils.ErrorDict()
+        self.add_error(field, words)

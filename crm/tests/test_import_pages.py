@@ -98,17 +98,24 @@ def test_link_to_older_submissions_of_a_form_leads_to_them(cast: Cast) -> None:
     assert seen == [f"odd-{n:02}" for n in range(60)]
 
 
-def test_file_of_more_than_fits_is_refused_before_it_is_read(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [
+        ("crm:import_upload", "The file is larger than 50 MB. Split it into parts."),
+        ("crm:suppression_import", "The file is larger than 5 MB. Split it and send the parts."),
+    ],
+)
+def test_file_of_more_than_fits_is_refused_before_it_is_read(cast: Cast, route: str, words: str) -> None:
     """By what the request says of its length: nothing of the body is looked at, the token against forgery neither."""
     response = cast.browser("nora").post(
-        reverse("crm:import_upload"),
+        reverse(route),
         b"",
         content_type="multipart/form-data; boundary=x",
         CONTENT_LENGTH=str(60 * 1024 * 1024),
     )
 
     assert response.status_code == 413
-    assert "The file is larger than 50 MB. Split it into parts." in response.content.decode()
+    assert words in response.content.decode()
 
 
 def test_failed_import_offers_to_go_on_and_to_undo(cast: Cast, desk: Desk) -> None:

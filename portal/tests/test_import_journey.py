@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -10,7 +12,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.scope import agency_scope
 from conftest import Cast, make_cast
+from crm.models import ImportJob
 from crm.services import import_work
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -86,6 +90,32 @@ def test_list_is_brought_in_and_taken_back(
     page.get_by_text("Undo this import…").click()
     page.get_by_role("button", name="Undo the import").click()
     stands("2 taken back")
+    page.context.close()
+
+
+def test_bar_shows_how_far_an_import_has_come(browser: Browser, cast: Cast, live_server: LiveServer) -> None:
+    """It moves while one looks, and goes when the import is done."""
+    with agency_scope(cast.larkspur.pk), transaction.atomic():
+        job = ImportJob.unscoped.create(
+            agency=cast.larkspur, client=cast.brightside.client, filename="people.csv", status="running", processed=20,
+            mapping=["display_name"], shape={"headings": ["Name"], "sample": [["Lee"]], "expected": {"total": 80}},
+            lease_until=timezone.now() + timedelta(hours=1),
+        )  # fmt: skip
+    page = desk(browser, cast, live_server)
+
+    def stands(**facts: Any) -> None:
+        with agency_scope(cast.larkspur.pk), transaction.atomic():
+            ImportJob.unscoped.filter(pk=job.pk).update(**facts)
+
+    page.goto(f"{live_server.url}/imports/{job.pk}/")
+    bar = page.get_by_role("progressbar", name="Being imported")
+    expect(bar).to_have_attribute("max", "80")
+    expect(bar).to_have_attribute("value", "20")
+    stands(processed=60)
+    expect(bar).to_have_attribute("value", "60", timeout=20_000)
+    stands(processed=80, created=80, status="done", finished_at=timezone.now())
+    expect(bar).to_have_count(0, timeout=20_000)
+    expect(page.get_by_text("Undo this import…")).to_be_visible()
     page.context.close()
 
 
