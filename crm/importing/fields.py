@@ -73,6 +73,19 @@ def plain(heading: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", heading).lower().split())
 
 
+def told_apart(headings: list[str]) -> list[str]:
+    """The headings as names of their own: a second of the same gets a number, a blank one that of its column."""
+    names: list[str] = []
+    for number, heading in enumerate(headings, 1):
+        plain_name, times = heading or f"Column {number}", 1
+        name = plain_name
+        while name in names:
+            times += 1
+            name = f"{plain_name} ({times})"
+        names.append(name)
+    return names
+
+
 def guess(headings: list[str]) -> list[str]:
     """The field for each heading, `CUSTOM` for one that none is known for, `IGNORE` for a blank one.
 

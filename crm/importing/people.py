@@ -74,7 +74,8 @@ def _take(person: Person, name: str, heading: str, cell: str, reading: Reading) 
     if name == CUSTOM:
         person.custom[heading] = cell
         return
-    if name in person.given:  # an earlier column of the same meaning was filled in
+    taken = {"stage": "stage_id" in person.given, "id": bool(person.own_id)}
+    if taken.get(name, name in person.given):  # an earlier column of the same meaning was filled in
         person.custom.setdefault(heading, cell)
         return
     match BY_NAME[name].kind:
@@ -97,7 +98,8 @@ def _take(person: Person, name: str, heading: str, cell: str, reading: Reading) 
             read = values.day(cell, day_first=reading.day_first, zone=reading.zone)
             person.given[name] = read.isoformat()
         case "tags":
-            person.tags = values.tags(cell)
+            had = {each.casefold() for each in person.tags}
+            person.tags += [each for each in values.tags(cell) if each.casefold() not in had]
         case "stage":
             if cell.casefold() not in reading.stages:
                 raise Unfit(f"There is no stage named “{cell[:60]}”. Make it first, or leave the column out.")

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import Client
 from accounts.scope import PlatformUse, agency_scope, platform_scope
 from crm.importing.cells import Unreadable
+from crm.importing.fields import told_apart
 from crm.importing.people import Book, Person, Reading, read
 from crm.importing.planning import FAILED, decide, foreseen
 from crm.importing.reading import rows_of
@@ -157,7 +158,7 @@ def _reading(job: ImportJob, headings: list[str]) -> Reading:
     stages = list(PipelineStage.objects.for_client(client))
     return Reading(
         columns=job.mapping,
-        headings=headings,
+        headings=told_apart(headings),
         region=region_of(client),
         day_first=job.shape["day_first"],
         zone=ZoneInfo(client.timezone),

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from crm.importing import values
 from crm.importing.cells import Unreadable
-from crm.importing.fields import guess
+from crm.importing.fields import guess, told_apart
 from crm.importing.people import Book, Known, Person, Reading, read
 from crm.importing.planning import CREATE, NO_REASON, SKIP, UPDATE, decide, foreseen
 from crm.importing.reading import MOST_BYTES, rows_of, shape_of
@@ -385,6 +385,37 @@ def test_second_column_of_one_meaning_is_kept_as_a_field_of_its_own() -> None:
         columns.columns, ["Work", "Home"], "US", False, NEW_YORK, {}))  # fmt: skip
 
     assert (lee.given["email"], lee.custom) == ("a@example.test", {"Home": "b@example.test"})
+
+
+def test_columns_of_one_heading_are_all_kept() -> None:
+    names = told_apart(["Name", "Pet", "Pet", "", "Pet (2)", "Pet"])
+    columns = ["display_name", "custom", "custom", "custom", "custom", "custom"]
+    lee = read(
+        2, ["Lee", "dog", "cat", "x", "owl", "fox"], Reading(columns, names, "US", False, NEW_YORK, {})
+    )
+
+    assert lee.custom == {
+        "Pet": "dog",
+        "Pet (2)": "cat",
+        "Column 4": "x",
+        "Pet (2) (2)": "owl",
+        "Pet (3)": "fox",
+    }
+
+
+def test_second_column_of_tags_adds_and_of_a_stage_is_kept_beside_it() -> None:
+    stages = {"new": str(UUID(int=7)), "old": str(UUID(int=8))}
+    columns = ["display_name", "tags", "tags", "stage", "stage"]
+    names = ["Name", "Tags", "Labels", "Stage", "Earlier stage"]
+    lee = read(
+        2, ["Lee", "vip", "VIP; roof", "new", "old"], Reading(columns, names, "US", False, NEW_YORK, stages)
+    )
+
+    assert (lee.tags, lee.given["stage_id"], lee.custom) == (
+        ["vip", "roof"],
+        stages["new"],
+        {"Earlier stage": "old"},
+    )
 
 
 def test_matching_goes_by_address_then_number_then_profile_then_reference() -> None:
