@@ -30,7 +30,7 @@ from crm.forms.customers import (
 )
 from crm.models import Call, Customer, Journey, Note, Outcome, OutcomeMilestone, Service, ServiceAgreement
 from crm.outlook import outlook
-from crm.person import pairs
+from crm.pairs import pairs
 from crm.services import customers
 from crm.services.notes import add_note
 from crm.services.stops import stops_of_customer
