@@ -1,11 +1,14 @@
 """All that is known around one call, for the drawer and the client's own page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from accounts.tenancy import Actor
 from crm.models import Activity, Call, Note, PipelineStage, Tag
+from crm.person import dial_address, dialer_of
 from crm.presenting import caller_name
+from crm.services.stops import Stops, stops_of_call
 from crm.timeline import CONTACTS, Deed, deed_of
 from crm.transcripts import Transcript, read
 
@@ -15,6 +18,10 @@ HISTORY = 20
 @dataclass(frozen=True, slots=True)
 class Dossier:
     name: str
+    number: str  # of the other side, E.164; "" where there is none
+    given: str  # the same as it came
+    dial: str  # where a click on it leads; "" where nobody may call
+    stops: Stops
     history: list[Call]  # other calls of the same person or number, newest first
     notes: list[Note]
     activity: list[Deed]
@@ -39,7 +46,9 @@ class Dossier:
         return len(self.history) == HISTORY
 
 
-def dossier(actor: Actor, call: Call, *, find: str = "", hit: int = 1) -> Dossier:
+def dossier(actor: Actor, call: Call, *, now: datetime, find: str = "", hit: int = 1) -> Dossier:
+    number = call.their_number
+    stops = stops_of_call(actor=actor, call=call, now=now)
     notes = Note.objects.for_actor(actor).select_related("author").order_by("-pinned", "-created_at")
     about = {"lead_id": call.lead_id} if call.lead_id else {"call_id": call.pk}
     activity = Activity.objects.for_actor(actor).filter(**about).select_related("actor").newest_first()
@@ -48,7 +57,7 @@ def dossier(actor: Actor, call: Call, *, find: str = "", hit: int = 1) -> Dossie
     tags = Tag.objects.for_actor(actor).filter(client_id=call.client_id)
     evidence = [] if call.redacted else call.ai_summary.get("evidence", [])
     name = caller_name(
-        call.lead and call.lead.display_name, call.caller_name, call.from_e164, call.from_number
+        call.lead and call.lead.display_name, call.caller_name, call.from_e164, call.from_number or number
     )
     said = Transcript(())
     if not call.redacted:
@@ -56,6 +65,10 @@ def dossier(actor: Actor, call: Call, *, find: str = "", hit: int = 1) -> Dossie
         said = read(call.transcript_turns, call.transcript, quotes=quotes, caller=name, find=find)
     return Dossier(
         name=name,
+        number=number,
+        given=call.from_number or call.phone_number,
+        dial="" if stops.call or not number.startswith("+") else dial_address(dialer_of(actor), number),
+        stops=stops,
         history=_history(actor, call),
         notes=list(notes.filter(**about)),
         activity=[deed_of(each) for each in activity[:HISTORY]],

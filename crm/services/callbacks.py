@@ -1,14 +1,19 @@
 """Promises to call back: kept, not kept after all, or moved to another time."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.tenancy import Actor
-from crm.models import Callback, CampaignMember
+from crm.dispositions import BY_WORDS, DO_NOT_CONTACT
+from crm.models import Call, Callback, CampaignMember
 from crm.services.timeline import tell
 
+EARLY = timedelta(minutes=15)  # before its time a promised call counts as made
 RUNNING = (CampaignMember.Status.ACTIVE, CampaignMember.Status.PAUSED)
 
 
@@ -29,6 +34,33 @@ def keep_callback(*, actor: Actor, callback_id: UUID, kept: bool, now: datetime)
     callback.save(update_fields=("done_at", "done_by", "updated_at"))
     _tell(callback, "callback_kept" if kept else "callback_reopened", actor, now)
     return callback
+
+
+def met_by(call: Call, *, words: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Keep the promises that ``call``, made by us, has met: what was due, and where the disposition ``words`` ends it
+    what was still to come, of its campaign if it was for one. Returns what `open_again` needs, {} for nothing.
+    """
+    if call.direction != Call.Direction.OUTBOUND or call.lead_id is None:
+        return {}
+    rows = Callback.unscoped.filter(
+        agency_id=call.agency_id, lead=call.lead_id, done_at=None, created_at__lt=call.created_at
+    )
+    due = Q(due_at__lte=call.started_at + EARLY)
+    if not BY_WORDS[words].ends:
+        rows = rows.filter(due)
+    elif call.campaign_id and words != DO_NOT_CONTACT:
+        rows = rows.filter(due | Q(campaign=call.campaign_id))
+    kept = list(rows.values_list("pk", flat=True))
+    if not kept:
+        return {}
+    Callback.unscoped.filter(pk__in=kept).update(done_at=now, done_by=actor.user_id, updated_at=now)
+    return {"ids": [str(pk) for pk in kept], "at": now.isoformat()}
+
+
+def open_again(agency_id: UUID, met: Mapping[str, Any]) -> None:
+    """Take back `met_by`, as far as nobody has said anything of the promises since."""
+    rows = Callback.unscoped.filter(agency_id=agency_id, pk__in=met["ids"])
+    rows.filter(done_at=datetime.fromisoformat(met["at"])).update(done_at=None, done_by=None)
 
 
 @transaction.atomic

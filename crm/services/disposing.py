@@ -16,6 +16,7 @@ from accounts.tenancy import Actor
 from crm import dispositions as known
 from crm.callee import zone_of
 from crm.models import Activity, Call, Callback, Campaign, CampaignMember, Lead
+from crm.services import callbacks
 from crm.services.statuses import refresh_status
 from crm.services.suppression import suppress_lead
 from crm.services.timeline import tell
@@ -95,6 +96,7 @@ def dispose(*, actor: Actor, call: Call, choice: Choice, now: datetime) -> Dispo
         choice.booked_elsewhere.strip()[:200] if choice.words == known.MEETING_BOOKED else ""
     )
     call.save(update_fields=["disposition", "disposed_at", "booked_elsewhere", "updated_at"])
+    _remember_in_campaign(call)
     told = {"from": before, "to": choice.words, "asked": _asked(choice), "did": did, "stays": stays}
     tell(
         about=call, call_id=call.pk, lead_id=call.lead_id, campaign_id=call.campaign_id, actor=actor, action=SET,
@@ -102,6 +104,15 @@ def dispose(*, actor: Actor, call: Call, choice: Choice, now: datetime) -> Dispo
     )  # fmt: skip
     refresh_status(agency_id=call.agency_id, lead_ids=[call.lead_id])
     return Disposed(call, stays)
+
+
+def _remember_in_campaign(call: Call) -> None:
+    """The campaign tells how the latest of its calls with somebody ended."""
+    if not call.campaign_id:
+        return
+    of_pair = {"agency_id": call.agency_id, "campaign": call.campaign_id, "lead": call.lead_id}
+    if not Call.unscoped.filter(**of_pair, started_at__gt=call.started_at).exists():
+        CampaignMember.unscoped.filter(**of_pair).update(last_disposition=call.disposition)
 
 
 def _held(call: Call) -> Lead | None:
@@ -153,6 +164,8 @@ def _bring_about(
             did["callback"] = str(_promise(actor, call, lead, choice.callback_at, choice).pk)
     if members := _move_members(call, lead, choice, now):
         did["members"] = members
+    if met := callbacks.met_by(call, words=choice.words, actor=actor, now=now):
+        did["met"] = met
     return did
 
 
@@ -242,6 +255,8 @@ def _take_back(call: Call, lead: Lead | None, did: Mapping[str, Any]) -> list[st
         removed, _ = promised.filter(done_at=None).delete()
         if not removed and promised.exists():
             stays.append("The callback has been made already; it stays in the history.")
+    if did.get("met"):
+        callbacks.open_again(call.agency_id, did["met"])
     for each in did.get("members", ()):
         member = (
             CampaignMember.unscoped.select_for_update()

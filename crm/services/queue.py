@@ -152,10 +152,6 @@ def finish(
     """
     choice.check(now)
     member = _hold(actor, campaign_id, member_id, now)
-    promised = Callback.unscoped.filter(
-        agency_id=member.agency_id, lead=member.lead_id, campaign=campaign_id, done_at=None, due_at__lte=now
-    )
-    promised.update(done_at=now, done_by=actor.user_id, updated_at=now)
     told = Told(
         Call.Direction.OUTBOUND,
         member.lead.phone or member.lead.phone_e164,

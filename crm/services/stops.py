@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.statements import fetch
 from accounts.tenancy import Actor
-from crm.models import Channel, Customer, Lead, Suppression
+from crm.models import Call, Channel, Customer, Lead, Suppression
 from crm.services.digests import digests
 from crm.services.suppression import as_agency, ways
 from crm.suppression import STRENGTH, Reason
@@ -36,6 +36,14 @@ def stops_of_lead(*, actor: Actor, lead: Lead, now: datetime) -> Stops:
 
 def stops_of_customer(*, actor: Actor, customer: Customer, now: datetime) -> Stops:
     return _stops(actor, customer.client_id, ways(customer.email, customer.phone_e164), now)
+
+
+def stops_of_call(*, actor: Actor, call: Call, now: datetime) -> Stops:
+    """Of the number on the other side, and of the person with all their ways."""
+    asked = ways("", call.their_number)
+    if lead := call.lead:
+        asked += ways(lead.email, lead.phone_e164, lead.linkedin_url)
+    return _stops(actor, call.client_id, asked, now)
 
 
 def _stops(actor: Actor, client_id: UUID, asked: list[tuple[str, str]], now: datetime) -> Stops:

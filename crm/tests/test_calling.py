@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.scope import PlatformUse, platform_scope
+from accounts.scope import PlatformUse, agency_scope, platform_scope
 from conftest import Cast
 from crm.callee import local_time, zone_of
 from crm.models import Activity, Call, Callback, Lead, Note
+from crm.services.suppression import Entry, suppress
+from crm.suppression import Reason
 from lib import phones
 
 
@@ -206,3 +208,36 @@ def test_local_number_is_one_of_the_country_of_the_client(cast: Cast) -> None:
 
     assert told == [("+61412345678", "+61412345678", ""), ("+61412345678", "", "+61412345678")]
     assert people == 1
+
+
+def page_of(cast: Cast, call: Call, who: str = "nora") -> str:
+    return str(cast.browser(who).get(reverse("crm:inbox_call", args=[call.pk])).content.decode())
+
+
+def test_page_of_a_call_offers_the_other_side_by_the_agencys_dialer(cast: Cast) -> None:
+    log(cast, "nora")
+    call = logged()
+    with platform_scope(PlatformUse.ADMIN):
+        cast.larkspur.settings = {"dialer_url": "https://dialer.example/call?to={number}"}
+        cast.larkspur.save()
+    page = page_of(cast, call)
+
+    assert page.count('href="https://dialer.example/call?to=%2B15125550199"') == 2
+    assert ("Call again" in page, "No caller ID" in page, "tel:" in page) == (True, False, False)
+    assert ("there is no recording" in page, "No transcript yet" in page) == (True, False)
+
+
+@pytest.mark.parametrize("of", ["the call", "the person"])
+def test_page_of_a_call_offers_none_to_who_must_not_be_called(cast: Cast, of: str) -> None:
+    log(cast, "nora")
+    call = logged()
+    value = "+15125550199" if of == "the call" else "ann@example.test"
+    with agency_scope(cast.larkspur.pk):
+        Lead.unscoped.filter(pk=call.lead.pk).update(email="ann@example.test")
+        suppress(
+            agency_id=cast.larkspur.pk, client_id=None, source="test", now=timezone.now(),
+            entries=[Entry("phone" if of == "the call" else "email", value, Reason.COMPLAINT)],
+        )  # fmt: skip
+    page = page_of(cast, call)
+
+    assert ("Do not call" in page, "tel:" in page, "Call again" in page) == (True, False, False)

@@ -26,7 +26,7 @@ def say(cast: Cast, words: str, who: str = "bea", call: Call | None = None, **mo
     actor = cast.actor(who)
     with scoped(actor.scope):
         pk = (call or cast.brightside.call).pk
-        return set_disposition(actor=actor, call_id=pk, choice=Choice(words, **more), now=NOON)
+        return set_disposition(actor=actor, call_id=pk, choice=Choice(words), now=NOON)
 
 
 def state(cast: Cast) -> dict[str, Any]:
@@ -326,3 +326,74 @@ def test_two_who_say_different_things_at_once_leave_one() -> None:
         "Meeting Booked": {},
     }
     assert found == {**BEFORE, "words": found["words"], **expected[found["words"][0]]}
+
+
+def promises(cast: Cast) -> dict[str, bool]:
+    """Whether each promise to Brightside's person is kept, by its note."""
+    with platform_scope(PlatformUse.ADMIN):
+        rows = Callback.unscoped.filter(lead=cast.brightside.lead)
+        return {each.note: bool(each.done_at) for each in rows}
+
+
+def promise(cast: Cast, note: str, due_at: datetime, campaign: Campaign | None = None) -> None:
+    house = cast.brightside
+    with platform_scope(PlatformUse.ADMIN):
+        Callback.unscoped.create(
+            agency_id=cast.larkspur.pk, client=house.client, lead=house.lead, campaign=campaign, note=note,
+            assigned_to=cast.people["theo"], due_at=due_at, timezone="UTC",
+        )  # fmt: skip
+
+
+def ring(cast: Cast, words: str, direction: str = "outbound", campaign: Campaign | None = None) -> Call:
+    house, actor = cast.brightside, cast.actor("nora")
+    told = Told(direction, "", NOON, 60, actor.user_id, "")
+    with scoped(actor.scope):
+        return log_call(
+            actor=actor, client_id=house.client.pk, lead_id=house.lead.pk, told=told, choice=Choice(words, **more),
+            campaign_id=campaign.pk if campaign else None, now=NOON,
+        ).call  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "direction", "of_campaign", "kept"),
+    [
+        (known.NO_ANSWER, "outbound", False, {"due", "soon"}),
+        (known.NO_ANSWER, "inbound", False, set()),
+        (known.NOT_INTERESTED, "outbound", True, {"due", "soon", "theirs"}),
+        (known.NOT_INTERESTED, "outbound", False, {"due", "soon", "theirs", "other"}),
+        (known.DO_NOT_CONTACT, "outbound", True, {"due", "soon", "theirs", "other"}),
+    ],
+)
+def test_call_keeps_the_promises_that_it_meets(
+    cast: Cast, words: str, direction: str, of_campaign: bool, kept: set[str]
+) -> None:
+    house = cast.brightside
+    with platform_scope(PlatformUse.ADMIN):
+        Callback.unscoped.filter(lead=house.lead).delete()
+    promise(cast, "due", NOON - timedelta(hours=2))
+    promise(cast, "soon", NOON + timedelta(minutes=10))
+    promise(cast, "theirs", SOON, house.work.campaign)
+    promise(cast, "other", SOON)
+    before = promises(cast)
+    call = ring(cast, words, direction, house.work.campaign if of_campaign else None)
+
+    assert {note for note, done in promises(cast).items() if done} == kept
+    say(cast, known.FUTURE_POTENTIAL, call=call)
+    assert {note for note, done in promises(cast).items() if done} == kept & {"due", "soon"}
+    say(cast, "", call=call)
+    assert promises(cast) == before
+
+
+def test_campaign_tells_how_its_latest_call_ended(cast: Cast) -> None:
+    house = cast.brightside
+    first = ring(cast, known.NO_ANSWER, campaign=house.work.campaign)
+    say(cast, known.GATEKEEPER, call=first)
+    with platform_scope(PlatformUse.ADMIN):
+        Call.unscoped.filter(pk=first.pk).update(started_at=NOON - timedelta(days=1))
+        after_one = CampaignMember.unscoped.get(pk=house.work.member.pk).last_disposition
+    ring(cast, known.VOICEMAIL, campaign=house.work.campaign)
+    say(cast, known.NO_ANSWER, call=first)
+    with platform_scope(PlatformUse.ADMIN):
+        after_two = CampaignMember.unscoped.get(pk=house.work.member.pk).last_disposition
+
+    assert (after_one, after_two) == (known.GATEKEEPER, known.VOICEMAIL)

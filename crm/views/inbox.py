@@ -73,17 +73,20 @@ def drawer_context(
     request: HttpRequest, call: Call, chosen: InboxFilter, *, route: str = "crm:inbox_call", **forms: Any
 ) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    now = timezone.now()
     newer, older = neighbours(actor, chosen, call)
     find, hit = one_line(request.GET.get("find", "")), request.GET.get("hit", "")
     return {
         "call": call,
-        "dossier": dossier(actor, call, find=find, hit=int(hit) if hit.isdecimal() and len(hit) < 6 else 1),
+        "dossier": dossier(
+            actor, call, now=now, find=find, hit=int(hit) if hit.isdecimal() and len(hit) < 6 else 1
+        ),
         "find_url": reverse(route, args=[call.pk]),
         "find_query": urlencode({**chosen.params, "find": find}),
         "chosen": chosen,
         "previous_call_url": reverse(route, args=[newer]) + chosen.query if newer else "",
         "next_call_url": reverse(route, args=[older]) + chosen.query if older else "",
-        "awaits_sound": call.awaits_sound(timezone.now()),
+        "awaits_sound": call.awaits_sound(now),
         "list_url": address("crm:inbox") + chosen.query,
         "here": reverse(route, args=[call.pk]) + chosen.query,
         "categories": LABELS,

@@ -104,14 +104,14 @@ def furnish_more(house: House, count: int) -> None:
     ("who", "route", "expected"),
     [
         ("nora", "crm:inbox", 4),
-        ("nora", "crm:inbox_call", 12),
+        ("nora", "crm:inbox_call", 15),
         ("nora", "crm:lead", 20),  # one for whether they may be called
         ("hannah", "crm:lead", 19),
         ("nora", "crm:company", 7),
         ("nora", "crm:companies", 5),
         ("hannah", "portal:home", 7),
         ("hannah", "portal:calls", 4),  # one for the view that the list begins with
-        ("hannah", "portal:call", 10),
+        ("hannah", "portal:call", 13),
     ],
 )
 def test_pages_about_calls_ask_the_same_for_one_row_and_three(
