@@ -349,7 +349,7 @@ def ring(cast: Cast, words: str, direction: str = "outbound", campaign: Campaign
     told = Told(direction, "", NOON, 60, actor.user_id, "")
     with scoped(actor.scope):
         return log_call(
-            actor=actor, client_id=house.client.pk, lead_id=house.lead.pk, told=told, choice=Choice(words, **more),
+            actor=actor, client_id=house.client.pk, lead_id=house.lead.pk, told=told, choice=Choice(words),
             campaign_id=campaign.pk if campaign else None, now=NOON,
         ).call  # fmt: skip
 
