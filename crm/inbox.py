@@ -13,7 +13,9 @@ from uuid import UUID
 from accounts.tenancy import Actor
 from crm import reach
 from crm.classification.categories import LABELS
+from crm.dispositions import BY_WORDS
 from crm.in_address import InAddress, one_line, view_of
+from crm.lead_filter import Range, Reading
 from crm.models import Call
 from crm.paging import EPOCH, PAGE, Order, Page, Place, Source, read_page
 from crm.searching import FOUND, found_values
@@ -39,6 +41,14 @@ ROW = {
     "client_id": "c.client_id::text",
 }
 ROW_SQL = ", ".join(ROW.values())
+DIRECTIONS = dict(Call.Direction.choices)
+SOURCES = dict(Call.Source.choices)
+ONE_OF = ("direction", "source", "disposition")  # columns that are compared with one of a few words
+TAGGED = (
+    "SELECT ct.call_id FROM crm_calltag ct WHERE ct.tag_id = ANY(ARRAY("
+    "SELECT t.id FROM crm_tag t WHERE {scope} AND lower(t.name) = lower(%s)))"
+)
+ANY_DAY, NOBODYS = Range(), Reading({})
 NEWEST = Order("c.started_at", "c.id")
 
 
@@ -49,10 +59,19 @@ class InboxFilter(InAddress):
     category: str = ""
     rating: int | None = None
     unread: bool = False
+    direction: str = ""
+    source: str = ""
+    disposition: str = ""  # one of the nine
+    tag: str = ""  # its name, whichever client's
+    day: Range = ANY_DAY
     q: str = ""
+    reading: Reading = NOBODYS
 
     @classmethod
-    def parse(cls, params: Mapping[str, str], clients: Mapping[str, UUID]) -> Self:
+    def parse(cls, params: Mapping[str, str], reading: Reading) -> Self:
+        clients = reading.clients
+        direction, source = params.get("direction", ""), params.get("source", "")
+        disposition = params.get("disposition", "")
         slug, category, rating = (
             params.get("client", ""),
             params.get("category", ""),
@@ -65,6 +84,12 @@ class InboxFilter(InAddress):
             category=category if category in LABELS else "",
             rating=int(rating) if rating in ("1", "2", "3", "4", "5") else None,
             unread=params.get("unread") == "1",
+            direction=direction if direction in DIRECTIONS else "",
+            source=source if source in SOURCES else "",
+            disposition=disposition if disposition in BY_WORDS else "",
+            tag=one_line(params.get("tag", "")),
+            day=Range.parse(params, "day"),
+            reading=reading,
             q=one_line(params.get("q", "")),
         )
 
@@ -75,6 +100,8 @@ class InboxFilter(InAddress):
             "category": self.category,
             "rating": str(self.rating or ""),
             "unread": "1" if self.unread else "",
+            **{name: getattr(self, name) for name in (*ONE_OF, "tag")},
+            **self.day.params("day"),
             "q": self.q,
         }
         return {key: value for key, value in every.items() if value}
@@ -85,7 +112,12 @@ class InboxFilter(InAddress):
 
     @property
     def narrows_calls(self) -> bool:
-        return bool(self.category or self.rating or self.unread)
+        return bool(self.category or self.rating or self.unread or self.has_more)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the filters that are folded away says something."""
+        return bool(self.direction or self.source or self.disposition or self.tag or self.day != ANY_DAY)
 
     def conditions(self, actor: Actor, *, first_page: bool = False) -> tuple[list[str], list[Any]]:
         """What holds for the calls of ``actor`` that pass, as SQL about ``c``, and its values. Nothing about place."""
@@ -95,12 +127,20 @@ class InboxFilter(InAddress):
             ("client_id", self.client_id),
             ("category", self.category),
             ("rating", self.rating),
+            *((name, getattr(self, name)) for name in ONE_OF),
         ):
             if wanted:
                 held.append(f"c.{column} = %s")
                 values.append(wanted)
         if self.unread:
             held.append("c.seen_at IS NULL")
+        if self.tag:
+            own, its = actor.scope.condition("t")
+            held.append(f"c.id IN ({TAGGED.format(scope=own)})")
+            values += [*its, self.tag]
+        since, its = self.day.conditions("c.started_at", self.reading)
+        held += since
+        values += its
         if self.q:
             few = first_page and not self.narrows_calls and not actor.own_records
             held.append(f"c.lead_id = ANY(ARRAY({FOUND}))")

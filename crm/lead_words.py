@@ -6,11 +6,13 @@ from typing import Any
 from crm.classification.categories import LABELS
 from crm.in_address import InAddress
 from crm.lead_filter import MINE, NOBODY, NONE, RANGES, SORTS, WORDS, YES_OR_NO, LeadFilter, Range
+from crm.models import Call
 
 TITLES = {
     "status": "Status", "source": "Source", "tier": "Tier", "sentiment": "Sentiment", "category": "Category",
     "email": "E-mail", "phone": "Phone", "created": "Added", "contact": "Last contact",
 }  # fmt: skip
+CALL_WORDS = LABELS | dict(Call.Direction.choices) | dict(Call.Source.choices)
 ON_THE_BAR = {"q", "client", "status"}  # shown by their own controls
 
 
@@ -67,10 +69,12 @@ def summary(chosen: InAddress) -> list[str]:
         said += ["Columns of your choice"] if chosen.columns else []
     else:
         said = [
-            f"{TITLES.get(name, name).capitalize()}: {LABELS.get(value, value)}"
+            f"{TITLES.get(name, name).capitalize()}: {CALL_WORDS.get(value, value)}"
             for name, value in chosen.kept.items()
-            if name not in ("client", "q", "unread")
+            if name not in ("client", "q", "unread") and not name.startswith("day")
         ]
+        day = range_words(Range.parse(chosen.kept, "day"))
+        said += [f"Day: {day}"] if day else []
         said += ["Unread"] if "unread" in chosen.kept else []
     kept = chosen.kept
     said += [f"Client: {kept['client']}"] if "client" in kept else []

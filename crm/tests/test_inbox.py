@@ -1,11 +1,12 @@
 """The inbox: what a filter lets through, in which order, and around which place."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Client
@@ -13,7 +14,8 @@ from accounts.scope import agency_scope, scoped
 from accounts.tenancy import Actor
 from conftest import NOON, Cast, House
 from crm.inbox import InboxFilter, inbox_page, neighbours
-from crm.models import Call, Lead
+from crm.lead_filter import Reading
+from crm.models import Call, CallTag, Lead, Tag
 from crm.paging import PAGE, Page, Place
 from lib.uuid7 import uuid7
 
@@ -155,6 +157,72 @@ def test_filter_lets_through(cast: Cast, asked: dict[str, str], shown: set[str])
     } == shown
 
 
+BOTH = {"Lee Brightside Dental", "Lee Delgado Plumbing"}
+MORE = [
+    ({"direction": "outbound"}, {"Lee Delgado Plumbing"}),
+    ({"direction": "sideways"}, BOTH),
+    ({"source": "manual"}, {"Lee Delgado Plumbing"}),
+    ({"source": "ctm", "direction": "outbound"}, set()),
+    ({"disposition": "Voicemail"}, {"Lee Delgado Plumbing"}),
+    ({"disposition": "left vm"}, BOTH),
+    ({"tag": "URGENT"}, BOTH),
+    ({"tag": "Roof"}, {"Lee Delgado Plumbing"}),
+    ({"tag": "Kettle"}, set()),  # the other house's
+    ({"day_from": "2026-03-02", "day_to": "2026-03-02"}, {"Lee Brightside Dental"}),  # of New York
+    ({"day_from": "2026-03-03"}, {"Lee Delgado Plumbing"}),
+    ({"day_to": "2026-03-02"}, {"Lee Brightside Dental"}),
+    ({"day": "7"}, set()),
+    ({"day_from": "soon", "day_to": "2026-02-30"}, BOTH),
+    (
+        {"direction": "outbound", "tag": "roof", "day_from": "2026-03-03", "q": "lee"},
+        {"Lee Delgado Plumbing"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "shown"), MORE, ids=named)
+def test_filters_that_are_folded_away_let_through(cast: Cast, asked: dict[str, str], shown: set[str]) -> None:
+    """Midnight of the second to the third of March is at five in New York."""
+    midnight = datetime(2026, 3, 3, 5, tzinfo=UTC)
+    with agency_scope(cast.larkspur.pk):
+        Call.unscoped.filter(pk=cast.brightside.call.pk).update(started_at=midnight - timedelta(seconds=1))
+        delgado = cast.delgado.call
+        Call.unscoped.filter(pk=delgado.pk).update(
+            started_at=midnight, direction="outbound", source="manual", disposition="Voicemail"
+        )
+        own = {"agency_id": delgado.agency_id, "client_id": delgado.client_id}
+        CallTag.unscoped.create(**own, call=delgado, tag=Tag.unscoped.create(**own, name="Roof"))
+    with agency_scope(cast.ironwood.pk):
+        Tag.unscoped.filter(pk=cast.kettle.tag.pk).update(name="Kettle")
+    page = cast.browser("nora").get("/inbox/", asked, headers={"HX-Request": "true"}).content.decode()
+
+    assert {name for name in (*BOTH, "Lee Copper Kettle") if name in page} == shown
+
+
+def test_client_filters_its_calls_alike_and_sees_nobody_elses(cast: Cast) -> None:
+    rafael = cast.browser("rafael")
+    with agency_scope(cast.larkspur.pk):
+        Call.unscoped.filter(pk=cast.brightside.call.pk).update(direction="outbound")
+    shown = {
+        direction: "Lee" in rafael.get(
+            reverse("portal:calls"), {"direction": direction}, headers={"HX-Request": "true"}
+        ).content.decode()
+        for direction in ("inbound", "outbound")
+    }  # fmt: skip
+    page = rafael.get(reverse("portal:calls"), {"tag": "urgent"}).content.decode()
+
+    assert shown == {"inbound": True, "outbound": False}
+    assert ('class="more-filters" open' in page, 'value="urgent"' in page) == (True, True)
+
+
+def test_view_keeps_and_tells_what_is_folded_away(cast: Cast) -> None:
+    asked = "direction=outbound&source=manual&disposition=Voicemail&tag=Roof&day=7"
+    page = cast.browser("nora").get(f"{reverse('crm:views_new', args=['calls'])}?{asked}").content.decode()
+
+    words = ("Outbound", "Logged by hand", "Voicemail", "Tag: Roof", "Day: Last 7 days")
+    assert [each for each in words if each not in page] == []
+
+
 SEARCHES = [
     ("Anna", {"Anna Holm", "Joanna Reyes"}),
     ("anna h", {"Anna Holm"}),
@@ -193,7 +261,7 @@ def test_search_finds(cast: Cast, asked: str, shown: set[str]) -> None:
         make_lead(cast.brightside.client, name, number)
     for asker in ("nora", "hannah"):
         actor = cast.actor(asker)
-        found = look(actor, InboxFilter.parse({"q": asked}, {}))
+        found = look(actor, InboxFilter.parse({"q": asked}, Reading({})))
         assert {row["lead_name"] for row in found.rows} & set(people) == shown, asker
 
 

@@ -19,12 +19,11 @@ from accounts.access import requires
 from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.forms import CategoryForm, NoteForm, RatingForm, StageForm, TagForm
-from crm.inbox import InboxFilter
 from crm.models import Call, PipelineStage
 from crm.services import workbench
 from crm.services.board import ReasonMissing
 from crm.services.notes import add_note
-from crm.views.inbox import drawer_context, open_call, slugs
+from crm.views.inbox import calls_filter, drawer_context, open_call
 
 
 @require_POST
@@ -104,7 +103,7 @@ def unread(request: HttpRequest, call_id: UUID) -> HttpResponse:
     open_call(actor, call_id)
     workbench.mark_seen(actor=actor, call_id=call_id, seen=False, now=timezone.now())
     messages.info(request, "Marked as unread.")
-    chosen = InboxFilter.parse(request.POST, slugs(request))
+    chosen = calls_filter(request, request.POST)
     return HttpResponseRedirect(reverse("crm:inbox") + chosen.query)
 
 
@@ -131,7 +130,7 @@ def _do(
             messages.error(request, " ".join(map(str, errors)))
         kept = {kept_as: form} if kept_as else {}
     if request.htmx or kept:  # type: ignore[attr-defined]
-        chosen = InboxFilter.parse(request.POST, slugs(request))
+        chosen = calls_filter(request, request.POST)
         context = drawer_context(request, open_call(actor, call_id), chosen, **kept)
         page = "crm/_drawer.html" if request.htmx else "crm/call.html"  # type: ignore[attr-defined]
         return render(request, page, {**context, "swapped": True}, status=422 if form.errors else 200)

@@ -13,11 +13,11 @@ from accounts.directory import reader_zone, visible_clients
 from accounts.permissions import Level
 from accounts.services.audit import Origin
 from accounts.tenancy import Actor
-from crm.inbox import NEWEST, InboxFilter
+from crm.inbox import NEWEST
 from crm.lead_list import TABLE
 from crm.paging import Source
 from crm.services.exporting import Listed, export_list, is_large
-from crm.views.inbox import slugs
+from crm.views.inbox import calls_filter
 from crm.views.leads import chosen_leads
 
 BLOCK = 1 << 16
@@ -36,7 +36,7 @@ def leads_csv(request: HttpRequest) -> HttpResponseBase:
 @requires("leads.export", Level.WRITE)
 def calls_csv(request: HttpRequest) -> HttpResponseBase:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    chosen = InboxFilter.parse(request.GET, slugs(request))
+    chosen = calls_filter(request)
     listed = Listed(chosen, NEWEST, Source("crm_call c", *chosen.conditions(actor)))
     return _file(request, "calls", listed, chosen.client)
 

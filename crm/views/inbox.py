@@ -1,6 +1,8 @@
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,13 +13,16 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
-from accounts.directory import visible_clients
+from accounts.directory import reader_zone, visible_clients
 from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.classification.categories import LABELS
+from crm.dispositions import DISPOSITIONS
 from crm.dossier import dossier
 from crm.in_address import ALL, InAddress, one_line
-from crm.inbox import NEWEST, InboxFilter, inbox_page, neighbours
+from crm.inbox import DIRECTIONS, NEWEST, SOURCES, InboxFilter, inbox_page, neighbours
+from crm.lead_filter import DAYS, Range, Reading
+from crm.lead_words import range_words
 from crm.models import Call, CallTag
 from crm.opened import default_address, opened
 from crm.paging import Page
@@ -26,6 +31,13 @@ from crm.services.workbench import mark_seen
 from lib.ui.routes import address
 
 CATEGORY_OPTIONS = tuple(LABELS.items())
+# The choices of the filters that are folded away, on both sides.
+MORE = {
+    "direction_options": tuple(DIRECTIONS.items()),
+    "source_options": tuple(SOURCES.items()),
+    "disposition_options": tuple(each.words for each in DISPOSITIONS),
+    "day_options": tuple((days, range_words(Range(days))) for days in DAYS),
+}
 
 
 @require_GET
@@ -50,7 +62,7 @@ def inbox_call(request: HttpRequest, call_id: UUID) -> HttpResponse:
     call = open_call(actor, call_id)
     if call.seen_at is None:
         mark_seen(actor=actor, call_id=call.pk, seen=True, now=timezone.now())
-    chosen = InboxFilter.parse(request.GET, slugs(request))
+    chosen = calls_filter(request)
     drawer = drawer_context(request, call, chosen)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "crm/_drawer.html", drawer)
@@ -98,15 +110,25 @@ def drawer_context(
     }
 
 
+def calls_filter(request: HttpRequest, asked: Mapping[str, str] | None = None) -> InboxFilter:
+    """The filter in the address, or in ``asked``, for who reads."""
+    return InboxFilter.parse(request.GET if asked is None else asked, reading_of(request))
+
+
+def reading_of(request: HttpRequest) -> Reading:
+    zone = reader_zone(request)
+    return Reading(slugs(request), zone, timezone.now().astimezone(ZoneInfo(zone)).date())
+
+
 def slugs(request: HttpRequest) -> dict[str, UUID]:
     return {client.slug: client.id for client in visible_clients(request)}
 
 
 def opening(request: HttpRequest, path: str) -> dict[str, Any]:
     """By which saved view a list of calls was opened, and what may be done with it."""
-    actor, clients = request.actor, slugs(request)  # type: ignore[attr-defined]
-    chosen = InboxFilter.parse(request.GET, clients)
-    found = opened(actor, "calls", path, chosen, lambda query: InboxFilter.parse(query, clients))
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    chosen = calls_filter(request)
+    found = opened(actor, "calls", path, chosen, lambda query: calls_filter(request, query))
     return {
         "opened": found,
         "views_url": reverse("crm:views", args=["calls"]) + chosen.query,
@@ -119,7 +141,7 @@ def opening(request: HttpRequest, path: str) -> dict[str, Any]:
 
 def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    chosen = InboxFilter.parse(request.GET, slugs(request))
+    chosen = calls_filter(request)
     before, after = NEWEST.place(request.GET.get("before", "")), NEWEST.place(request.GET.get("after", ""))
     page = inbox_page(actor, chosen, before=before, after=after)
     listing, here = Listing(request, now=timezone.now()), address("crm:inbox")
@@ -128,6 +150,7 @@ def _list(request: HttpRequest, around: Call | None = None) -> dict[str, Any]:
         "page": page,
         "days": listing.days(page.rows, selected=around.pk if around else None, query=chosen.query),
         "category_options": CATEGORY_OPTIONS,
+        **MORE,
         "client_options": visible_clients(request),
         "on_first_page": before is None and after is None,
         "all_query": chosen.with_(unread=False).query,

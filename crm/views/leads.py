@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -12,14 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
-from accounts.directory import reader_zone, visible_clients
+from accounts.directory import visible_clients
 from accounts.pages import layout_of
 from accounts.permissions import Level
 from accounts.tenancy import Actor
 from crm.forms.lists import LeadFilterForm
 from crm.in_address import ALL
 from crm.lead_columns import shown_columns
-from crm.lead_filter import WORDS, LeadFilter, Reading
+from crm.lead_filter import WORDS, LeadFilter
 from crm.lead_list import lead_neighbours, lead_page
 from crm.lead_rows import LeadRows, headings
 from crm.lead_words import chips
@@ -27,7 +26,7 @@ from crm.models import Lead, PipelineStage, Tag
 from crm.opened import default_address, opened
 from crm.owners import possible_owners
 from crm.services.bulk import Deed, may_do
-from crm.views.inbox import page_links, slugs
+from crm.views.inbox import page_links, reading_of
 from lib.ui.routes import address
 
 DEEDS = (
@@ -130,11 +129,6 @@ def chosen_leads(request: HttpRequest, params: Mapping[str, str] | None = None) 
     """The filter in the address, or in ``params``, for who reads."""
     asked = request.GET if params is None else params
     return LeadFilter.parse(_one_each(asked), reading_of(request))
-
-
-def reading_of(request: HttpRequest) -> Reading:
-    zone = reader_zone(request)
-    return Reading(slugs(request), zone, timezone.now().astimezone(ZoneInfo(zone)).date())
 
 
 def _one_each(asked: Mapping[str, str]) -> dict[str, str]:

@@ -18,13 +18,12 @@ from accounts.services.audit import Origin
 from accounts.tenancy import Actor
 from crm.forms.lists import ViewForm
 from crm.in_address import ALL, InAddress
-from crm.inbox import InboxFilter
 from crm.lead_words import summary
 from crm.models import SavedView
 from crm.opened import address_of, offered_views
 from crm.services import saved_views
 from crm.services.saved_views import NameTaken, may_share, query_of
-from crm.views.inbox import slugs
+from crm.views.inbox import calls_filter
 from crm.views.leads import chosen_leads
 
 TITLES = {"leads": "Leads", "calls": "Calls"}
@@ -41,8 +40,7 @@ def parser(request: HttpRequest, resource: str) -> Callable[[Mapping[str, str]],
     """What reads a query of that list for this reader."""
     if resource == "leads":
         return lambda query: chosen_leads(request, query)
-    clients = slugs(request)
-    return lambda query: InboxFilter.parse(query, clients)
+    return lambda query: calls_filter(request, query)
 
 
 @require_GET

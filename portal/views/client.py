@@ -21,7 +21,7 @@ from crm.classification.categories import LABELS
 from crm.inbox import NEWEST, InboxFilter, inbox_page
 from crm.opened import default_address
 from crm.presenting import Listing, caller_name
-from crm.views.inbox import drawer_context, open_call, opening, page_links
+from crm.views.inbox import MORE, calls_filter, drawer_context, open_call, opening, page_links
 from crm.views.leads import lead_list
 from crm.views.person import open_lead
 from portal import stats
@@ -117,7 +117,7 @@ def _chart(actor: Actor, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 def calls(request: HttpRequest) -> HttpResponse:
     """The client's calls; to htmx, which asks every few seconds, their rows alone."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    chosen = InboxFilter.parse(request.GET, {})
+    chosen = calls_filter(request)
     alone = request.htmx  # type: ignore[attr-defined]
     if not alone and not request.GET and (begin := default_address(actor, "calls", reverse("portal:calls"))):
         return HttpResponseRedirect(begin)
@@ -129,6 +129,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "page": page,
         "days": listing.days(page.rows, query=chosen.query),
         "categories": LABELS,
+        **MORE,
         "may_log": actor.can("calls.log", Level.WRITE),
         "on_first_page": before is None and after is None,
         **page_links(reverse("portal:calls"), chosen, page),
@@ -143,7 +144,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = open_call(actor, call_id)
-    chosen = InboxFilter.parse(request.GET, {})
+    chosen = calls_filter(request)
     return render(request, "portal/call.html", drawer_context(request, found, chosen, route="portal:call"))
 
 
