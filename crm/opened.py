@@ -60,12 +60,20 @@ class Offered:
     url: str
     may_change: bool
     is_own: bool
+    begins: bool  # whether the reader's list begins with it
 
 
 def offered_views(actor: Actor, resource: str, path: str, parse: Parse) -> list[Offered]:
     """The views to choose among; not those of a client that the reader does not see."""
+    first = default_view(actor, resource)
     return [
-        Offered(each, address_of(each, path), may_change(actor, each), each.owner_id == actor.user_id)
+        Offered(
+            each,
+            address_of(each, path),
+            may_change(actor, each),
+            each.owner_id == actor.user_id,
+            begins=first is not None and first.pk == each.pk,
+        )
         for each in views_of(actor, resource)
         if parse(query_of(each)).params.get("client", "") == each.filters.get("client", "")
     ]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("views/<slug:resource>/new/", saved_views.new, name="views_new"),
     path("views/<slug:resource>/create/", saved_views.create, name="views_create"),
     path("views/<uuid:view_id>/change/", saved_views.change, name="view_change"),
+    path("views/<uuid:view_id>/begin/", saved_views.begin, name="view_begin"),
     path("views/<uuid:view_id>/keep/", saved_views.keep, name="view_keep"),
     path("views/<uuid:view_id>/delete/", saved_views.delete, name="view_delete"),
     path("leads/bulk/", bulk.bulk, name="bulk"),

@@ -6,15 +6,18 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Lower
 
+from accounts.models import User
 from accounts.permissions import Level
 from accounts.scope import agency_scope
 from accounts.services.audit import Origin, record_by
 from accounts.tenancy import Actor
 from crm.models import SavedView
 
+BEGINS = "default_views"  # in a person's preferences: ids of views that are not theirs, by place
 LOOKS = ("sort", "columns")  # of a query: what does not narrow the list
 
 
@@ -80,8 +83,48 @@ def view_to_change(actor: Actor, view_id: UUID) -> SavedView:
 
 
 def default_view(actor: Actor, resource: str) -> SavedView | None:
+    """What the person's list begins with: a view of theirs, or one that is shared with them."""
+    if actor.user_id is None:
+        return None
+    chosen = User.objects.filter(pk=actor.user_id).values(
+        view=Cast(
+            KeyTextTransform(_place(actor, resource), KeyTextTransform(BEGINS, "preferences")), UUIDField()
+        )
+    )
+    own = Q(owner_id=actor.user_id, is_default=True)
     with agency_scope(actor.agency_id):
-        return _reachable(actor).filter(resource=resource, owner_id=actor.user_id, is_default=True).first()
+        return _reachable(actor).filter(own | Q(pk__in=chosen), resource=resource).first()
+
+
+def _place(actor: Actor, resource: str) -> str:
+    """Of one person's lists this one, on the side on which they sit."""
+    return f"{actor.agency_id}:{_client_of(actor) or ''}:{resource}"
+
+
+@transaction.atomic
+def begin_with(*, actor: Actor, view_id: UUID, begins: bool) -> SavedView:
+    """Let the person's own list begin with the view, or not. It need not be theirs: for the others nothing changes.
+
+    Raises `SavedView.DoesNotExist`.
+    """
+    view = find_view(actor, view_id, hold=True)
+    user: User = User.objects.select_for_update().get(pk=_person(actor))
+    with agency_scope(actor.agency_id):
+        mine = {"owner_id": user.pk, "client_id": view.client_id, "resource": view.resource}
+        SavedView.unscoped.filter(agency_id=actor.agency_id, **mine).update(is_default=False)
+        if view.owner_id == user.pk and begins:
+            view.is_default = True
+            view.save(update_fields=("is_default", "updated_at"))
+    _prefer(user, _place(actor, view.resource), view.pk if begins and view.owner_id != user.pk else None)
+    return view
+
+
+def _prefer(user: User, place: str, view_id: UUID | None) -> None:
+    chosen = {name: pk for name, pk in user.preferences.get(BEGINS, {}).items() if name != place}
+    if view_id:
+        chosen[place] = str(view_id)
+    user.preferences = {**user.preferences, BEGINS: chosen}
+    user.save(update_fields=("preferences",))
 
 
 @transaction.atomic
@@ -168,6 +211,8 @@ def _change(
             view.is_default = is_default
             if is_default:
                 _own_default(view).exclude(pk=view.pk).update(is_default=False)
+                user: User = User.objects.select_for_update().get(pk=view.owner_id)
+                _prefer(user, _place(actor, view.resource), None)
         try:
             with transaction.atomic():
                 view.save()

@@ -12,6 +12,7 @@ from conftest import NOON, Cast
 from crm.models import SavedView
 from crm.services.saved_views import (
     NameTaken,
+    begin_with,
     change_view,
     default_view,
     delete_view,
@@ -198,3 +199,62 @@ def test_menu_of_views_comes_to_htmx_alone(cast: Cast) -> None:
 
     assert ("<html" in menu, "Hot" in menu, "/views/leads/new/?status=new" in menu) == (False, True, True)
     assert cast.browser("nora").get("/views/nonsense/").status_code == 404
+
+
+def begins(cast: Cast, who: str) -> str:
+    view = default_view(cast.actor(who), "leads")
+    return view.name if view else ""
+
+
+def test_shared_view_begins_the_list_of_whoever_wants_it_and_of_nobody_else(cast: Cast) -> None:
+    shared, own = save(cast, "nora", "All of us", shared=True), save(cast, "theo", "Theo's", is_default=True)
+    theo = cast.browser("theo")
+    theo.post(f"/views/{shared.pk}/begin/", {"begins": "1"})
+    chosen = {who: begins(cast, who) for who in ("theo", "nora", "bea")}
+    opened = theo.get("/leads/")
+    page = theo.get("/views/leads/").content.decode()
+    theo.post(f"/views/{own.pk}/begin/", {"begins": "1"})
+    back = begins(cast, "theo")
+    theo.post(f"/views/{own.pk}/begin/", {"begins": "0"})
+
+    assert chosen == {"theo": "All of us", "nora": "", "bea": ""}
+    assert (opened.status_code, opened["Location"]) == (302, f"/leads/?view={shared.pk}&tier=hot")
+    assert page.count("Your list begins with it") == 1
+    assert (back, begins(cast, "theo")) == ("Theo's", "")
+
+
+@pytest.mark.parametrize("end", ["deleted", "private", "another"])
+def test_list_begins_with_no_view_that_is_gone(cast: Cast, end: str) -> None:
+    shared = save(cast, "nora", "All of us", shared=True)
+    begin_with(actor=cast.actor("theo"), view_id=shared.pk, begins=True)
+    if end == "deleted":
+        delete_view(actor=cast.actor("nora"), view_id=shared.pk, **AT)
+    elif end == "private":
+        change_view(
+            actor=cast.actor("nora"), view_id=shared.pk, name="Mine", shared=False, is_default=False, **AT
+        )
+    else:  # of one's own, by its form
+        save(cast, "theo", "Theo's", is_default=True)
+
+    assert begins(cast, "theo") == ("Theo's" if end == "another" else "")
+
+
+def test_view_of_others_begins_nobodys_list(cast: Cast) -> None:
+    private, clients = save(cast, "nora", "Nora's"), save(cast, "hannah", "Front desk", shared=True)
+    codes = [
+        cast.browser(who).post(f"/views/{view.pk}/begin/", {"begins": "1"}).status_code
+        for who, view in (("theo", private), ("theo", clients), ("rafael", clients), ("vi", clients))
+    ]
+
+    assert codes == [404, 404, 404, 302]
+    assert [begins(cast, who) for who in ("theo", "rafael", "vi", "hannah")] == ["", "", "Front desk", ""]
+
+
+def test_what_a_list_begins_with_is_asked_in_one_statement(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    shared = save(cast, "nora", "All of us", shared=True)
+    begin_with(actor=cast.actor("theo"), view_id=shared.pk, begins=True)
+    theo = cast.actor("theo")
+    with django_assert_num_queries(1):
+        default_view(theo, "leads")

@@ -139,6 +139,21 @@ def keep(request: HttpRequest, view_id: UUID) -> HttpResponse:
     return redirect(address_of(view, path_of(request, view.resource)))
 
 
+@require_POST
+@requires("leads.see")
+def begin(request: HttpRequest, view_id: UUID) -> HttpResponse:
+    """Let one's own list begin with the view, or with no view."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    begins = request.POST.get("begins") == "1"
+    try:
+        view = saved_views.begin_with(actor=actor, view_id=view_id, begins=begins)
+    except SavedView.DoesNotExist:
+        raise Http404 from None
+    told = f"Your list begins with {view.name} now." if begins else "Your list begins with everything again."
+    messages.success(request, told)
+    return redirect("crm:views", resource=view.resource)
+
+
 @require_http_methods(["GET", "POST"])
 @requires("leads.see")
 def delete(request: HttpRequest, view_id: UUID) -> HttpResponse:

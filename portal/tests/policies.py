@@ -286,6 +286,7 @@ POLICIES: dict[str, Policy] = {
     "crm:tag": ("leads.edit", "O", "any"),
     "crm:unread": ("leads.edit", "O", "staff"),
     "crm:untag": ("leads.edit", "O", "any"),
+    "crm:view_begin": ("leads.see", "R", "any"),
     "crm:view_change": ("leads.see", "R", "any"),
     "crm:view_delete": ("leads.see", "R", "any"),
     "crm:view_keep": ("leads.see", "R", "any"),

@@ -87,6 +87,9 @@ ROWS: dict[str, Row] = {
     ),
     # The view is shared on Brightside's own side: the agency has views of its own.
     "crm:view_change": Row("GET", (404, 404, 404, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
+    "crm:view_begin": Row(
+        "POST", (404, 404, 404, 403, 302, 302, 404, 404, 404, 404, 404, 302), {"begins": "1"}
+    ),
     "crm:view_keep": Row("POST", (404, 404, 404, 403, 302, 403, 404, 404, 404, 404, 404, 302)),
     "crm:view_delete": Row("GET", (404, 404, 404, 403, 200, 403, 404, 404, 404, 404, 404, 302)),
     "crm:rate": Row("POST", (302, 302, 403, 403, 302, 403, 404, 404, 404, 404, 404, 302), {"rating": "4"}),

@@ -384,8 +384,8 @@ LISTS = [
     ("nora", "/leads/", 5),  # whether one's list begins with a view
     ("hannah", "/leads/?status=new&tag=urgent&columns=tags,stage,owner", 3),
     ("nora", "/leads/filters/", 7),
-    ("nora", "/views/leads/", 4),
-    ("hannah", "/views/leads/", 3),
+    ("nora", "/views/leads/", 5),
+    ("hannah", "/views/leads/", 4),
     ("nora", "/tags/?client=brightside-dental", 4),
     ("nora", "/leads/bulk/?deed=tag&{leads}", 5),
 ]
