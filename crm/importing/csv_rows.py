@@ -11,9 +11,7 @@ from crm.importing.cells import Illegible, Unreadable, clean
 
 MARK = "\udcff"  # half a letter, which no text holds: here stood what the encoding does not know
 _MARKS = "import-marks"
-UNKNOWN = (
-    "holds a letter that can't be read. Save the list as “CSV UTF-8”, or choose another encoding for it."
-)
+UNKNOWN = "holds a letter that can't be read. Save the list as “CSV UTF-8” and upload it again."
 OPEN = (
     "The quotation mark that opens a cell in line {} is never closed, or not where the cell ends, so that nobody can "
     "tell which lines belong together. Mend that line and upload the file again."

@@ -158,8 +158,7 @@ def test_one_byte_gone_wrong_spoils_its_row_alone() -> None:
     assert shape(data).encoding == "utf-8"
     assert [each.name for each in people[:-1]] == names
     assert people[-1].problem == (
-        "“J\ufffdrgen” holds a letter that can't be read. Save the list as “CSV UTF-8”, or choose another encoding "
-        "for it."
+        "“J\ufffdrgen” holds a letter that can't be read. Save the list as “CSV UTF-8” and upload it again."
     )
     assert people[-1].cells == ["J\ufffdrgen", "Bonn"]
     assert read(2, found[-1][1], reading("", "display_name")).problem == ""
