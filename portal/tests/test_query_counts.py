@@ -501,3 +501,25 @@ def test_pages_of_imports_ask_the_same_for_one_row_and_three(cast: Cast) -> None
 
     assert lists == [lists[0]] * 2
     assert [len(set(each)) for each in pages] == [1, 1], pages
+
+
+def test_figures_and_views_of_calls_ask_the_same_for_one_row_and_three(cast: Cast) -> None:
+    house = cast.brightside
+    rows = reverse("crm:statistics_rows") + "?client=brightside-dental&of="
+    pages = [reverse("crm:statistics") + "?client=brightside-dental", f"{rows}calls", f"{rows}leads"]
+    pages += [reverse("crm:views", args=["calls"])]
+
+    def view(name: str) -> None:
+        with agency_scope(cast.larkspur.pk):
+            SavedView.unscoped.create(
+                agency=cast.larkspur, owner=house.worker, resource="calls", name=name, shared=True
+            )
+
+    view("One")
+    with_one = [queries(cast, "nora", page) for page in pages]
+    furnish_more(house, 2)
+    view("Two")
+    view("Three")
+    with_three = [queries(cast, "nora", page) for page in pages]
+
+    assert with_three == with_one
