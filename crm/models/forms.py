@@ -11,7 +11,8 @@ from crm.models.leads import Lead
 class FormQuerySet(TenantQuerySet):
     def with_trouble(self) -> Self:
         """Adds how many submissions wait for a person to look at them."""
-        waiting = FormSubmission.unscoped.filter(form=models.OuterRef("pk"), status__in=("held", "failed"))
+        rows = SubmissionQuerySet(FormSubmission)
+        waiting = rows.filter(form=models.OuterRef("pk"), status__in=("held", "failed"))
         count = waiting.order_by().values("form").annotate(n=models.Count("pk")).values("n")
         return self.annotate(troubled=models.Subquery(count, output_field=models.IntegerField()))
 

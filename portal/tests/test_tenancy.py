@@ -201,6 +201,7 @@ def test_platform_scope_is_entered_only_for_named_uses() -> None:
         "crm/services/ctm_webhook.py",
         "crm/services/ctm_writes.py",
         "crm/services/form_intake.py",
+        "crm/services/form_notices.py",
         "crm/services/import_files.py",
         "crm/services/import_work.py",
         "crm/services/recordings.py",
