@@ -97,8 +97,10 @@ def _employ(job: ImportJob, deeds: Sequence[Deed], known: dict[str, Known]) -> N
             follows["phone_is_wrong"] = "False"
         held = known[str(deed.lead_id)].columns
         for column, text in follows.items():
-            if held.get(column, "") != text:
-                deed.before[column], deed.after[column] = held.get(column, ""), text
+            # Of a person whom an earlier line has made nothing but that line's cells is known.
+            was = held.get(column, "False" if column == "phone_is_wrong" else "")
+            if was != text:
+                deed.before[column], deed.after[column] = was, text
                 held[column] = text
 
 

@@ -26,7 +26,7 @@ def say(cast: Cast, words: str, who: str = "bea", call: Call | None = None, **mo
     actor = cast.actor(who)
     with scoped(actor.scope):
         pk = (call or cast.brightside.call).pk
-        return set_disposition(actor=actor, call_id=pk, choice=Choice(words), now=NOON)
+        return set_disposition(actor=actor, call_id=pk, choice=Choice(words, **more), now=NOON)
 
 
 def state(cast: Cast) -> dict[str, Any]:

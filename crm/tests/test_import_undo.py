@@ -217,6 +217,19 @@ def state(desk: Desk) -> tuple[Any, ...]:
     return desk.leads(), on, firms
 
 
+def test_undo_of_a_line_that_changes_whom_a_line_before_has_made(cast: Cast) -> None:
+    desk = Desk(cast)
+    before = desk.leads()
+    job = desk.run(
+        text_of(["ann@example.test", "5125550148"], ["ann@example.test", "5125550149"], head=["E-mail", "Phone"]),
+        policy="update",
+    )
+    undone = desk.undo(job)
+
+    assert (job.created, job.updated, undone.reversed, undone.kept) == (1, 1, 2, 0), desk.rows(job)
+    assert desk.leads() == before
+
+
 @settings(
     max_examples=5, deadline=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
