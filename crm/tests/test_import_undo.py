@@ -221,7 +221,9 @@ def test_undo_of_a_line_that_changes_whom_a_line_before_has_made(cast: Cast) -> 
     desk = Desk(cast)
     before = desk.leads()
     job = desk.run(
-        text_of(["ann@example.test", "5125550148"], ["ann@example.test", "5125550149"], head=["E-mail", "Phone"]),
+        text_of(
+            ["ann@example.test", "5125550148"], ["ann@example.test", "5125550149"], head=["E-mail", "Phone"]
+        ),
         policy="update",
     )
     undone = desk.undo(job)
